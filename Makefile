@@ -1,0 +1,60 @@
+# Everything a newcomer types. Needs only Python 3.11+ and make; `make help` lists the targets.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv
+UV_VERSION := 0.13.8
+export UV_PYTHON := $(CURDIR)/$(BIN)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo serve test check format lint types bench lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+$(UV):
+	$(PYTHON) -c 'import sys; sys.exit("Housecall needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11.") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.runtime: requirements/runtime.lock pyproject.toml | $(UV)
+	$(UV) pip install --quiet --require-hashes -r requirements/runtime.lock
+	$(UV) pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.runtime
+	$(UV) pip install --quiet --require-hashes -r requirements/dev.lock
+	@touch $@
+
+install: $(VENV)/.runtime ## make .venv with what Housecall needs to run
+
+demo: install ## seed a day in Columbus, plan it, play the morning, serve the screens
+	$(BIN)/housecall demo
+
+serve: install ## serve the database that HOUSECALL_DATABASE_URL names
+	$(BIN)/housecall serve
+
+test: $(VENV)/.dev ## all tests; names what it left out
+	$(BIN)/pytest -n auto --dist worksteal
+
+check: format lint types test ## format, lint, types, import laws, tests
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev ## run the benchmarks (BENCH_DATA=path of the public instances)
+	$(BIN)/python -m benchmarks
+
+lock: $(UV) ## renew requirements/*.lock: hashes, no host's address
+	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -p 3.11 pyproject.toml --group build -o requirements/runtime.lock
+	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -p 3.11 pyproject.toml --group build --group dev -o requirements/dev.lock
+
+clean:
+	rm -rf $(VENV) build *.egg-info var
