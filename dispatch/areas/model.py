@@ -1,0 +1,25 @@
+"""Policy values that hold until somebody signs another: key -> value with units in the name.
+
+Clinical and legal numbers of care-rules.md are policy, never constants inside a rule.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+DEFAULT_POLICIES: Mapping[str, Mapping[str, Any]] = {
+    # care-rules.md section 5: visits end by 20:00, never after 21:00 local time.
+    "visit.latest_end_minute": {"planned": 1200, "at_most": 1260},
+    # care-rules.md section 4 (EVV): outside the fence a check-in is flagged, never refused.
+    "visit.geofence_m": {"metres": 100},
+    # care-rules.md section 4: fatigue limits.
+    "hours.fatigue": {"most_h_in_24": 12, "most_h_in_7_days": 60, "least_h_between_shifts": 10},
+    # planner.md: a break of 30 min when the shift is longer than the threshold.
+    "hours.meal_break": {"minutes": 30, "shift_longer_than_h": 6, "begins_before_h": 5},
+    "hours.overtime": {"most_minutes": 60},
+    # USP <797>: beyond-use time of a drawn-up syringe.
+    "custody.beyond_use_h": {"hours": 4},
+    # Real vials hold more than their label; capped, so that nobody learns to falsify (custody-rules.md).
+    "custody.overfill_percent": {"percent": 10},
+    # A proof of identity counts as fresh for a signature this long.
+    "identity.fresh_minutes": {"minutes": 5},
+}

@@ -1,0 +1,29 @@
+"""Write the audit log: in the same transaction as the fact."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from dispatch.audit.model import AuditEntry
+from dispatch.audit.records import AuditEntryRow
+from dispatch.kernel.actor import Actor
+from dispatch.kernel.clock import Clock
+
+
+def record(session: Session, entry: AuditEntry, actor: Actor, clock: Clock) -> UUID:
+    """Add `entry` to the running transaction and return its id."""
+    row = AuditEntryRow(
+        at=clock.now(),
+        actor_id=actor.account_id,
+        actor_name=actor.name,
+        session_ref=actor.session_ref,
+        action=entry.action,
+        subject_kind=entry.subject_kind,
+        subject_id=entry.subject_id,
+        patient_id=entry.patient_id,
+        request_id=str(session.info.get("request_id", "")),
+        detail=dict(entry.detail),
+    )
+    session.add(row)
+    session.flush([row])
+    return row.id
