@@ -8,11 +8,13 @@ from dispatch.audit.model import AuditEntry
 from dispatch.audit.records import AuditEntryRow
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
+from dispatch.kernel.ids import new_id
 
 
 def record(session: Session, entry: AuditEntry, actor: Actor, clock: Clock) -> UUID:
     """Add `entry` to the running transaction and return its id."""
     row = AuditEntryRow(
+        id=new_id(),
         at=clock.now(),
         actor_id=actor.account_id,
         actor_name=actor.name,
@@ -25,5 +27,4 @@ def record(session: Session, entry: AuditEntry, actor: Actor, clock: Clock) -> U
         detail=dict(entry.detail),
     )
     session.add(row)
-    session.flush([row])
     return row.id
