@@ -35,8 +35,8 @@ class Actor:
     session_ref
         A digest that tells one sign-in (browser session or device token) from another: the same
         session can never be both actor and witness (custody-rules.md, attack 5).
-    fresh_until
-        Until when the last proof of identity counts as fresh for a signature; None where never.
+    signed_in_at
+        When the person last gave the password in this session; None for a device.
     """
 
     account_id: AccountId | None
@@ -45,7 +45,7 @@ class Actor:
     nurse_id: UUID | None = None
     device_id: DeviceId | None = None
     session_ref: str = ""
-    fresh_until: datetime | None = None
+    signed_in_at: datetime | None = None
 
     def has(self, *roles: Role) -> bool:
         """Tell whether the person holds any of `roles`."""

@@ -1,0 +1,161 @@
+"""Who is asking, and what may they call. Every route declares its policy or the app does not start.
+
+A screen is signed in by a session cookie (and then needs a CSRF token to change anything); a phone by a
+revocable device token in ``Authorization: Bearer``. Whose patients a person may touch is decided in the
+queries: another nurse's patient is not found, never forbidden.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Flask, current_app, g, request
+from flask import session as cookie
+from flask_login import current_user
+from flask_wtf.csrf import CSRFProtect
+
+from api.db import SAFE_METHODS, current_session
+from dispatch.audit.model import AuditEntry
+from dispatch.audit.service import record
+from dispatch.identity.service import actor_of_account, actor_of_token
+from dispatch.kernel.actor import Actor, Role
+from dispatch.kernel.clock import Clock
+from dispatch.kernel.refusals import Forbidden, refuse
+
+csrf = CSRFProtect()
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Who may call a route: everybody, everybody signed in, or holders of one of `roles`."""
+
+    roles: frozenset[Role]
+    public: bool = False
+
+
+PUBLIC = Policy(frozenset(), public=True)
+SIGNED_IN = Policy(frozenset(Role))
+
+
+def roles(*wanted: Role) -> Policy:
+    """Make the policy of a route that only holders of one of these roles may call."""
+    return Policy(frozenset(wanted))
+
+
+def policy(declared: Policy) -> Callable[[View], View]:
+    """Declare who may call a view. Put it nearest to the function."""
+
+    def mark(view: View) -> View:
+        view.housecall_policy = declared  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+# Views that libraries bring.
+LIBRARY_POLICIES = {
+    "static": PUBLIC,
+    "security.static": PUBLIC,
+    "security.login": PUBLIC,
+    "security.logout": PUBLIC,
+    "security.verify": SIGNED_IN,
+    "api-docs.openapi_json": PUBLIC,
+}
+
+
+class RouteWithoutPolicy(Exception):
+    """A route does not say who may call it."""
+
+
+def policies(app: Flask) -> dict[str, Policy]:
+    """Return every endpoint's policy.
+
+    Raises
+    ------
+    RouteWithoutPolicy
+        Naming all endpoints that declare none; the app then refuses to start.
+    """
+    found: dict[str, Policy] = {}
+    missing = []
+    for endpoint, view in app.view_functions.items():
+        declared = getattr(view, "housecall_policy", None) or LIBRARY_POLICIES.get(endpoint)
+        if declared is None:
+            missing.append(endpoint)
+        else:
+            found[endpoint] = declared
+    if missing:
+        raise RouteWithoutPolicy("these routes declare no policy: " + ", ".join(sorted(missing)))
+    return found
+
+
+def admit() -> None:
+    """Find out who is asking and whether the route is theirs to call (before every request)."""
+    if request.endpoint is None:
+        return
+    declared: Policy = current_app.extensions["housecall_policies"][request.endpoint]
+    g.actor = _who()
+    if declared.public:
+        return
+    if g.actor is None:
+        raise refuse(
+            NotSignedIn, "not_signed_in", "Sign in first.", way_out="Sign in, or send a device token."
+        )
+    if not request.headers.get("Authorization") and request.method not in SAFE_METHODS:
+        csrf.protect()
+    g.actor.require(declared.roles)
+
+
+class NotSignedIn(Forbidden):
+    """Nobody is signed in."""
+
+    status = 401
+    title = "Not signed in"
+
+
+def _who() -> Actor | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return actor_of_token(current_session(), token.strip(), clock().now())
+    if current_user.is_authenticated:
+        signed_in = cookie.get("fs_paa")
+        session_ref = sha256(
+            f"{cookie.get('_id', '')}{cookie.get('housecall_ref', '')}".encode()
+        ).hexdigest()[:32]
+        return actor_of_account(current_session(), current_user.id, session_ref, signed_in)
+    return None
+
+
+def actor() -> Actor:
+    """Return who is asking; only in routes that are not public."""
+    found: Actor | None = g.actor
+    assert found is not None, "a public route asked for its actor"
+    return found
+
+
+def clock() -> Clock:
+    """Return the app's clock."""
+    found: Clock = current_app.extensions["housecall_clock"]
+    return found
+
+
+def note_reads(action: str, patient_ids: Iterable[UUID], subject_kind: str = "patient") -> None:
+    """Note whose data this answer shows (45 CFR 164.312(b)); written once the view is done."""
+    seen = sorted(set(patient_ids))
+    who, watch = actor(), clock()
+
+    def write(session: Any) -> None:
+        for patient_id in seen:
+            entry = AuditEntry(
+                action=action, subject_kind=subject_kind, subject_id=patient_id, patient_id=patient_id
+            )
+            record(session, entry, who, watch)
+
+    g.reads = write
+
+
+def keep_although_refused() -> None:
+    """Commit what the view recorded although its answer is a refusal (what happened is never lost)."""
+    g.keep_although_refused = True

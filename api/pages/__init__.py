@@ -1,0 +1,63 @@
+"""Server-rendered screens: one package each for dispatcher, nurse and compliance."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, url_for
+from sqlalchemy import text
+from werkzeug.wrappers import Response as Answer
+
+from api.actor import PUBLIC, SIGNED_IN, actor, policy
+from api.db import current_session
+from dispatch.kernel.actor import Role
+
+pages = Blueprint("pages", __name__)
+
+HOMES = {
+    Role.DISPATCHER: "/board",
+    Role.NURSE: "/today",
+    Role.COMPLIANCE: "/custody",
+}
+
+
+@cache
+def _vendored_files() -> dict[str, str]:
+    """Map a vendored file's bare name to its place under static/vendor."""
+    manifest = json.loads((Path(__file__).parent / "static" / "vendor" / "manifest.json").read_text())
+    return {entry["file"].rpartition("/")[2]: entry["file"] for entry in manifest["files"]}
+
+
+def vendored(name: str) -> str:
+    """Return the address of a vendored file such as ``htmx.min.js``."""
+    return url_for("static", filename=f"vendor/{_vendored_files()[name]}")
+
+
+@pages.app_context_processor
+def _for_templates() -> dict[str, object]:
+    return {"homes": HOMES, "vendored": vendored}
+
+
+@pages.route("/")
+@policy(SIGNED_IN)
+def home() -> str | Answer:
+    """Lead each person to the screen of their role, or let them choose where there are several."""
+    mine = [(role, place) for role, place in HOMES.items() if actor().has(role)]
+    if len(mine) == 1:
+        return redirect(mine[0][1])
+    return render_template("home.html", places=mine)
+
+
+@pages.route("/healthz")
+@policy(PUBLIC)
+def healthz() -> Response:
+    """Tell that the process answers."""
+    return jsonify(status="ok")
+
+
+@pages.route("/readyz")
+@policy(PUBLIC)
+def readyz() -> Response:
+    """Tell that the database answers, too."""
+    current_session().execute(text("SELECT 1"))
+    return jsonify(status="ready")
