@@ -14,15 +14,18 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from api.db import db
 from dispatch.kernel.clock import SetClock
 from dispatch.kernel.row import Row
 from dispatch.kernel.sealing import Keyring
 from dispatch.kernel.storage import open_engine
 from tests.builders import tables  # noqa: F401 - every chapter's tables
+from tests.builders.web import make_app
 
 POSTGRESQL_URL = os.environ.get("HOUSECALL_TEST_POSTGRESQL_URL", "")
 KEYRING = Keyring({1: b"k" * 32}, 1, b"i" * 32)
@@ -106,3 +109,12 @@ def session(engine: Engine, keyring: Keyring) -> Iterator[Session]:
 def clock() -> SetClock:
     """A clock that stands on Monday 2026-11-23, 06:00 in Columbus, Ohio."""
     return SetClock(MONDAY)
+
+
+@pytest.fixture
+def app(database_url: str, clock: SetClock) -> Iterator[Flask]:
+    """The app on a fresh database."""
+    app = make_app(database_url, clock)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
