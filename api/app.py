@@ -9,8 +9,9 @@ from flask import Flask, Response, g, request
 
 from api import actor as door
 from api.accounts import secure_accounts
-from api.db import Transactional, begin_session, open_database
+from api.db import Transactional, begin_session, db, open_database
 from api.logs import configure_logs
+from api.migrations import require_migrated
 from api.pages import pages
 from api.problems import ProblemApi, answer_problems
 from api.settings import Settings, read_settings
@@ -67,6 +68,8 @@ def create_app(
     app.extensions["housecall_clock"] = clock or SystemClock()
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     open_database(app, settings)
+    with app.app_context():
+        require_migrated(db.engine)
     secure_accounts(app, settings)
     _serve_api(app)
     app.register_blueprint(pages)

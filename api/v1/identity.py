@@ -1,6 +1,6 @@
 """Who is asking, and the devices of the person who asks."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask_smorest import Blueprint
@@ -10,7 +10,9 @@ from api.actor import SIGNED_IN, actor, clock, policy
 from api.db import current_session
 from dispatch.identity import service
 from dispatch.identity.model import NewDevice
-from dispatch.identity.records import DeviceRow
+
+if TYPE_CHECKING:
+    from dispatch.identity.records import DeviceRow
 
 blueprint = Blueprint("identity", __name__, description="Who is asking")
 
@@ -65,7 +67,7 @@ def me() -> dict[str, Any]:
 @blueprint.route("/devices")
 @blueprint.response(200, DeviceSchema(many=True))
 @policy(SIGNED_IN)
-def list_devices() -> list[DeviceRow]:
+def list_devices() -> "list[DeviceRow]":
     """List one's own devices."""
     return service.devices_of(current_session(), actor())
 
