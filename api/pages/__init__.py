@@ -48,6 +48,13 @@ def home() -> str | Answer:
     return render_template("home.html", places=mine)
 
 
+@pages.route("/api/v1/docs")
+@policy(PUBLIC)
+def api_docs() -> str:
+    """Show the API's operations, to be tried by hand."""
+    return render_template("api_docs.html")
+
+
 @pages.route("/healthz")
 @policy(PUBLIC)
 def healthz() -> Response:

@@ -112,6 +112,7 @@ def _actor(
         account_id=AccountId(row.id),
         name=row.name,
         roles=frozenset(Role(role.name) for role in row.roles),
+        person_ref=row.person_ref,
         nurse_id=row.nurse_id,
         device_id=device_id,
         session_ref=session_ref,

@@ -32,6 +32,8 @@ class Actor:
     ----------
     account_id
         None only for the system (`SYSTEM`).
+    person_ref
+        Equal for all accounts of one person.
     session_ref
         A digest that tells one sign-in (browser session or device token) from another: the same
         session can never be both actor and witness (custody-rules.md, attack 5).
@@ -42,6 +44,7 @@ class Actor:
     account_id: AccountId | None
     name: str
     roles: frozenset[Role]
+    person_ref: str = ""
     nurse_id: UUID | None = None
     device_id: DeviceId | None = None
     session_ref: str = ""
