@@ -11,6 +11,7 @@ from api import actor as door
 from api.accounts import secure_accounts
 from api.db import Transactional, begin_session, db, open_database
 from api.logs import configure_logs
+from api.metrics import measure_requests
 from api.migrations import require_migrated
 from api.pages import pages
 from api.problems import ProblemApi, answer_problems
@@ -73,6 +74,7 @@ def create_app(
     secure_accounts(app, settings)
     _serve_api(app)
     app.register_blueprint(pages)
+    measure_requests(app)
     answer_problems(app)
     _frame_requests(app, settings)
     app.extensions["housecall_policies"] = door.policies(app)
@@ -107,6 +109,7 @@ def _frame_requests(app: Flask, settings: Settings) -> None:
     @app.after_request
     def _leave(answer: Response) -> Response:
         headers = answer.headers
+        g.took_s = time.monotonic() - g.get("arrived", time.monotonic())
         headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
@@ -116,14 +119,14 @@ def _frame_requests(app: Flask, settings: Settings) -> None:
         if settings.secure_cookies:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         if request.endpoint != "static":
-            headers.setdefault("Cache-Control", "no-store")
+            headers["Cache-Control"] = "no-store"
             who = g.get("actor")
             log.info(
                 "request",
                 method=request.method,
                 route=str(request.url_rule),
                 status=answer.status_code,
-                ms=round((time.monotonic() - g.get("arrived", time.monotonic())) * 1000, 1),
+                ms=round(g.took_s * 1000, 1),
                 account=str(who.account_id) if who else None,
                 request_id=g.get("request_id"),
             )

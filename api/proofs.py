@@ -14,7 +14,7 @@ from api.db import current_session
 from dispatch.areas.service import policy
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
-from dispatch.custody.model import ProofOfIdentity
+from dispatch.identity.model import ProofOfIdentity
 from dispatch.identity.service import account_by_email, actor_of_account
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.refusals import Forbidden, Invalid, refuse
