@@ -1,0 +1,1 @@
+"""The day's solvers. `routing.engine.solve.solve` is the way in."""

@@ -1,0 +1,51 @@
+"""How long an engine may work, and how it says what it is doing."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """One line about a running solve; `bound_mc` is None while nothing is proven."""
+
+    seconds: float
+    cost_mc: int
+    unassigned: int
+    doing: str
+    bound_mc: int | None = None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def say_nothing(_: Progress) -> None:
+    """Ignore progress."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """A limit in seconds, and one in rounds of the engine.
+
+    Two runs with the same problem, seed and number of iterations give the same plan as long as the
+    seconds suffice for them; a limit in seconds alone depends on the machine.
+    """
+
+    seconds: float
+    iterations: int | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def used_s(self) -> float:
+        """Seconds since the work began."""
+        return time.monotonic() - self.began
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that remain, never below zero."""
+        return max(0.0, self.seconds - self.used_s)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the time is up."""
+        return self.left_s <= 0.0

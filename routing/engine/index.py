@@ -1,0 +1,148 @@
+"""A day as plain integers: what the inner loops of every engine read.
+
+Nurses, visits, pharmacies and places become positions 0, 1, 2, ... in the order of the problem; lists of
+lists of Python integers, because single look-ups in them are several times faster than in numpy.
+"""
+
+from dataclasses import dataclass
+
+from routing.problem import Nurse, Problem
+
+FAR_S = 1 << 40  # later than any time of any day
+
+Windows = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NurseLine:
+    """What the timing of one nurse's route needs; seconds, units, place positions.
+
+    `latest_end_s` already holds the shift, the overtime limit and, on a running day, the longest
+    duration; `max_duration_s` is `FAR_S` where nothing remains to be checked.
+    """
+
+    start: int
+    end: int
+    begin_s: int
+    shift_end_s: int
+    latest_end_s: int
+    max_duration_s: int
+    rest: tuple[int, int, int] | None  # duration, earliest, latest begin
+    box: int
+    stock: int
+    max_pickups: int
+    on_duty: bool
+    fair_load_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A pharmacy: place position, opening hours, handling time."""
+
+    place: int
+    windows: Windows
+    handling_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """What the timing of one visit needs. `windows` already holds a pinned begin; it may be empty."""
+
+    place: int
+    windows: Windows
+    service_s: int
+    units: int
+    penalty_mc: int
+
+
+class DayIndex:
+    """The integers of a problem.
+
+    Attributes
+    ----------
+    drive_s
+        ``drive_s[place][place]``.
+    allowed
+        ``allowed[nurse][visit]``: eligible, and not pinned to another.
+    nurse_cost_mc
+        ``nurse_cost_mc[nurse][visit]``: continuity and preferences.
+    partner
+        ``partner[visit]``: the other half of a double visit, -1 for none.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        at = problem.place_at
+        self.drive_s: list[list[int]] = problem.travel_s.tolist()
+        self.nurses = [_nurse_line(problem, nurse) for nurse in problem.nurses]
+        self.visits = [
+            VisitLine(
+                at[visit.place],
+                _windows(problem, visit.id),
+                visit.service_s,
+                visit.units,
+                visit.penalty_mc,
+            )
+            for visit in problem.visits
+        ]
+        self.counters = [
+            Counter(at[p.place], tuple((w.begin_s, w.end_s) for w in p.open), p.handling_s)
+            for p in problem.pharmacies
+        ]
+        self.visit_at = {visit.id: index for index, visit in enumerate(problem.visits)}
+        self.nurse_at = {nurse.id: index for index, nurse in enumerate(problem.nurses)}
+        self.allowed = [self._allowed_row(nurse.id) for nurse in problem.nurses]
+        self.nurse_cost_mc = [
+            [visit.nurse_cost_mc(nurse.id) for visit in problem.visits] for nurse in problem.nurses
+        ]
+        self.partner = [
+            self.visit_at[problem.partner[visit.id]] if visit.id in problem.partner else -1
+            for visit in problem.visits
+        ]
+
+    def _allowed_row(self, nurse: str) -> list[bool]:
+        pins = self.problem.pin
+        return [
+            nurse not in visit.ineligible and (visit.id not in pins or pins[visit.id].nurse in (None, nurse))
+            for visit in self.problem.visits
+        ]
+
+    def begin_at(self, visit: int, begin_s: int) -> Windows:
+        """Return the windows of a visit that must begin at one second: that second, or none."""
+        held = any(a <= begin_s <= b for a, b in self.visits[visit].windows)
+        return ((begin_s, begin_s),) if held else ()
+
+    def fairness_mc(self, nurse: int, load_s: int) -> int:
+        """Return the price of a nurse's seconds of service above her fair load."""
+        return self.problem.weights.fairness_mc_per_s * max(0, load_s - self.nurses[nurse].fair_load_s)
+
+
+def _windows(problem: Problem, visit: str) -> Windows:
+    windows = problem.visit[visit].windows
+    pin = problem.pin.get(visit)
+    if pin is None or pin.begin_s is None:
+        return tuple((window.begin_s, window.end_s) for window in windows)
+    return ((pin.begin_s, pin.begin_s),) if any(window.holds(pin.begin_s) for window in windows) else ()
+
+
+def _nurse_line(problem: Problem, nurse: Nurse) -> NurseLine:
+    latest_end_s = problem.latest_end_s(nurse)
+    max_duration_s = FAR_S if nurse.max_duration_s is None else nurse.max_duration_s
+    if nurse.on_duty_since_s is not None:
+        longest_s = max(nurse.on_duty_since_s + max_duration_s, problem.straight_home_s(nurse))
+        latest_end_s, max_duration_s = min(latest_end_s, longest_s), FAR_S
+    rest = nurse.due_break
+    return NurseLine(
+        start=problem.place_at[nurse.departs_from],
+        end=problem.place_at[nurse.end_place],
+        begin_s=nurse.departs_at_s,
+        shift_end_s=nurse.shift.end_s,
+        latest_end_s=latest_end_s,
+        max_duration_s=max_duration_s,
+        rest=(rest.duration_s, rest.earliest_s, rest.latest_s) if rest else None,
+        box=nurse.lock_box_units,
+        stock=nurse.stock_units,
+        max_pickups=nurse.max_pickups,
+        on_duty=nurse.free is not None,
+        fair_load_s=FAR_S if nurse.fair_load_s is None else nurse.fair_load_s,
+    )
