@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 from dispatch.kernel.actor import Role
@@ -32,7 +33,11 @@ def test_a_wrong_password_says_no_more_than_that(app, engine):
         "/login", data={"email": "nobody@test.example", "password": "no", "csrf_token": token}
     )
     assert "do not go together" in known.text
-    assert known.text.replace("dana", "nobody") == unknown.text
+    assert without_tokens(known.text).replace("dana", "nobody") == without_tokens(unknown.text)
+
+
+def without_tokens(page):
+    return re.sub(r'(value|content)="[^"]{40,}"', "", page)
 
 
 def test_a_cookie_alone_changes_nothing(app, engine):
