@@ -56,7 +56,7 @@ def cheapest_insertion(day: DayIndex, seed: int, budget: Budget) -> tuple[Roster
 
 
 def hardest_first(day: DayIndex, seed: int) -> list[int]:
-    """Return the visits by penalty (dear first), then by width of windows and choice of nurses (few first)."""
+    """Return the visits: dear penalties first, then narrow windows, then few nurses to choose from."""
     noise = random.Random(seed)  # noqa: S311 - breaks ties, guards nothing
     width_s = [sum(b - a for a, b in line.windows) for line in day.visits]
     choice = [sum(row[visit] for row in day.allowed) for visit in range(len(day.visits))]

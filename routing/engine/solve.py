@@ -9,6 +9,7 @@ from routing.dayfile import fingerprint
 from routing.engine.budget import Budget, OnProgress, Progress, say_nothing
 from routing.engine.greedy import cheapest_insertion, first_come, relocate_until_settled
 from routing.engine.index import DayIndex
+from routing.engine.library import routing_library
 from routing.engine.roster import Roster
 from routing.engine.why_not import TEXTS, reasons_against
 from routing.plan import Plan, ReasonLeft, Status, Unassigned
@@ -141,6 +142,7 @@ def _greedy(day: DayIndex, seed: int, budget: Budget, on_progress: OnProgress) -
 
 
 ENGINES: dict[str, Engine] = {
+    "routing": routing_library,
     "greedy": _greedy,
     "first_come": _first_come,
 }
