@@ -11,6 +11,8 @@ DEFAULT_POLICIES: Mapping[str, Mapping[str, Any]] = {
     "visit.latest_end_minute": {"planned": 1200, "at_most": 1260},
     # care-rules.md section 4 (EVV): outside the fence a check-in is flagged, never refused.
     "visit.geofence_m": {"metres": 100},
+    # care-rules.md section 5: before a no-show the nurse waits and calls.
+    "visit.no_show": {"wait_minutes": 15, "calls": 2},
     # care-rules.md section 4: fatigue limits.
     "hours.fatigue": {"most_h_in_24": 12, "most_h_in_7_days": 60, "least_h_between_shifts": 10},
     # planner.md: a break of 30 min when the shift is longer than the threshold.
@@ -18,6 +20,8 @@ DEFAULT_POLICIES: Mapping[str, Mapping[str, Any]] = {
     "hours.overtime": {"most_minutes": 60},
     # USP <797>: beyond-use time of a drawn-up syringe.
     "custody.beyond_use_h": {"hours": 4},
+    # A phone's event older than this is a late entry; a clock further off than the skew is flagged.
+    "custody.device_time": {"late_after_minutes": 15, "skew_s": 120},
     # Real vials hold more than their label; capped, so that nobody learns to falsify (custody-rules.md).
     "custody.overfill_percent": {"percent": 10},
     # A proof of identity counts as fresh for a signature this long.

@@ -1,0 +1,75 @@
+"""The stored facts of visits, and whose visits they are; read by the chapter's service and queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from dispatch.appointments.records import AppointmentRow
+from dispatch.assignment.records import PlannedStopRow, PlanRow
+from dispatch.kernel.refusals import NotFound, Refusal, refuse
+from dispatch.visits.model import Deed, Fact, Story
+from dispatch.visits.records import VisitFactRow
+from dispatch.visits.rules import ORDER_FLAGS, fold
+
+
+def no_such_visit() -> Refusal:
+    """Make the refusal for a visit that is not there, or not this nurse's (which must look the same)."""
+    return refuse(NotFound, "no_such_visit", "There is no such visit on your route.")
+
+
+def plan_in_force(area_id: UUID, day: date) -> Select[UUID]:
+    """Select the id of the day's newest plan."""
+    return (
+        select(PlanRow.id)
+        .where(PlanRow.area_id == area_id, PlanRow.day == day)
+        .order_by(PlanRow.number.desc())
+        .limit(1)
+    )
+
+
+def on_route(session: Session, nurse_id: UUID, appointment: AppointmentRow) -> bool:
+    """Tell whether the plan in force gives the appointment to this nurse."""
+    mine = select(PlannedStopRow.id).where(
+        PlannedStopRow.plan_id == plan_in_force(appointment.area_id, appointment.day).scalar_subquery(),
+        PlannedStopRow.nurse_id == nurse_id,
+        PlannedStopRow.appointment_id == appointment.id,
+    )
+    return session.scalar(mine) is not None
+
+
+def facts_of(
+    session: Session, appointment_ids: Iterable[UUID]
+) -> Mapping[tuple[UUID, UUID], Sequence[VisitFactRow]]:
+    """Return the stored facts by (appointment id, nurse id)."""
+    found: dict[tuple[UUID, UUID], list[VisitFactRow]] = defaultdict(list)
+    rows = select(VisitFactRow).where(VisitFactRow.appointment_id.in_(list(appointment_ids)))
+    for row in session.scalars(rows):
+        found[row.appointment_id, row.nurse_id].append(row)
+    return found
+
+
+def fact_of(row: VisitFactRow) -> Fact:
+    """Return a stored fact as the rules read it."""
+    return Fact(
+        event_id=row.id,
+        nurse_id=row.nurse_id,
+        deed=Deed(row.deed),
+        happened_at=row.happened_at,
+        device=str(row.device_id or ""),
+        device_seq=row.device_seq,
+    )
+
+
+def story_of(rows: Iterable[VisitFactRow], *, cancelled: bool) -> Story:
+    """Fold a visit's stored facts."""
+    return fold(map(fact_of, rows), cancelled=cancelled)
+
+
+def flags_of(rows: Iterable[VisitFactRow], story: Story) -> tuple[str, ...]:
+    """Return every flag of a visit once: what was judged at receipt of each fact, and of their order now."""
+    kept = {flag for row in rows for flag in row.verdict["flags"] if flag not in ORDER_FLAGS}
+    return tuple(sorted(kept | {verdict.code for verdict in story.verdicts}))
