@@ -1,6 +1,7 @@
 """Signing in to the screens: Flask-Security over the accounts of `dispatch.identity`."""
 
 import secrets
+import threading
 from typing import Any
 
 from flask import Flask
@@ -32,6 +33,8 @@ _graft(UserMixin, AccountRow)
 _graft(RoleMixin, RoleRow)
 
 limiter = Limiter(get_remote_address)
+# argon2id takes 64 MiB a hash: many sign-ins at once must not take the machine's memory.
+hashing = threading.BoundedSemaphore(4)
 
 
 def secure_accounts(app: Flask, settings: Settings) -> None:
@@ -68,7 +71,14 @@ def secure_accounts(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     login: Any = app.view_functions["security.login"]
-    app.view_functions["security.login"] = limiter.limit(settings.login_limit, methods=["POST"])(login)
+
+    def login_in_turn() -> Any:
+        with hashing:
+            return login()
+
+    app.view_functions["security.login"] = limiter.limit(settings.login_limit, methods=["POST"])(
+        login_in_turn
+    )
     user_logged_in.connect(_mark_session, app)
 
 

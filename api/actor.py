@@ -103,7 +103,7 @@ def admit() -> None:
         raise refuse(
             NotSignedIn, "not_signed_in", "Sign in first.", way_out="Sign in, or send a device token."
         )
-    if not request.headers.get("Authorization") and request.method not in SAFE_METHODS:
+    if g.actor.device_id is None and request.method not in SAFE_METHODS:
         csrf.protect()
     g.actor.require(declared.roles)
 

@@ -6,6 +6,7 @@ import time
 
 import structlog
 from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import actor as door
 from api.accounts import secure_accounts
@@ -67,6 +68,9 @@ def create_app(
     )
     app.extensions["housecall_settings"] = settings
     app.extensions["housecall_clock"] = clock or SystemClock()
+    if settings.proxies:
+        near = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=near, x_proto=near, x_host=near)  # type: ignore[method-assign]
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     open_database(app, settings)
     with app.app_context():

@@ -9,6 +9,7 @@ from flask import current_app
 from flask_security import verify_password
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from api.accounts import hashing
 from api.actor import actor, clock
 from api.db import current_session
 from dispatch.areas.service import policy
@@ -39,7 +40,9 @@ def make(email: str, secret: str, event_id: UUID) -> dict[str, Any]:
     session = current_session()
     account = account_by_email(session, email)
     digest = account.password if account is not None and account.password else NOBODY
-    if not verify_password(secret, digest) or account is None:
+    with hashing:
+        right = verify_password(secret, digest)
+    if not right or account is None:
         raise refuse(Forbidden, "identity_not_proved", NOT_PROVED, field="secret", way_out="Try again.")
     made = {
         "account": str(account.id),

@@ -110,6 +110,11 @@ class Settings:
     solvers: int = _setting(_between(1, 64), "1", "How many plans one process solves at once.")
     host: str = _setting(_text, "127.0.0.1", "Address that `housecall serve` listens on.")
     port: int = _setting(_between(1, 65535), "8000", "Port that `housecall serve` listens on.")
+    proxies: int = _setting(
+        _between(0, 8),
+        "0",
+        "How many reverse proxies stand before the server; their X-Forwarded headers are then believed.",
+    )
     workers: int = _setting(_between(1, 64), "1", "Server processes; more than 1 needs PostgreSQL and Redis.")
     threads: int = _setting(_between(2, 512), "64", "Threads of a server process; a live board holds one.")
     streams: int = _setting(
