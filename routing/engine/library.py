@@ -28,11 +28,13 @@ from routing.engine.greedy import (
 )
 from routing.engine.index import DayIndex
 from routing.engine.roster import Roster
+from routing.engine.ruin import ruin_and_recreate
 
 _library: Any = pywrapcp  # its Python face carries no types
 
 PHARMACIES_A_NURSE = 2
-GREEDY_SHARE, SEARCH_SHARE = 0.15, 0.9  # of the budget, and of what is left of it then
+GREEDY_SHARE, SEARCH_SHARE = 0.15, 0.4  # of the budget, and of what is left of it then
+RESTORE_SHARE, RESTORE_MOST_S = 0.1, 1.0  # for reading the greedy day, which otherwise eats the whole limit
 
 
 def routing_library(
@@ -55,10 +57,9 @@ def routing_library(
     if found is None:
         return greedy, set()
     roster = timed_again(day, greedy, found, seed)
-    relocate_until_settled(roster, budget)
     best = min(roster, greedy, key=lambda candidate: candidate.total_mc)
     _report(best, budget, on_progress, "exact timing")
-    return best, set()
+    return ruin_and_recreate(best, seed, budget, on_progress, budget.iterations), set()
 
 
 def timed_again(day: DayIndex, greedy: Roster, routes: list[list[int]], seed: int) -> Roster:
@@ -140,13 +141,15 @@ class LibraryModel:
             routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
         )
         parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-        parameters.time_limit.FromMilliseconds(max(1, int(SEARCH_SHARE * budget.left_s * 1000)))
-        if budget.iterations is not None:
-            parameters.solution_limit = max(1, budget.iterations)
+        restore_s = min(RESTORE_MOST_S, RESTORE_SHARE * budget.left_s)
+        parameters.time_limit.FromMilliseconds(max(1, int(restore_s * 1000)))
         self.model.CloseModelWithParameters(parameters)
         self.model.solver().ReSeed(seed)
         self._watch(budget, on_progress)
         start = self.model.ReadAssignmentFromRoutes(self._start_routes(), True)
+        parameters.time_limit.FromMilliseconds(max(1, int(SEARCH_SHARE * budget.left_s * 1000)))
+        if budget.iterations is not None:
+            parameters.solution_limit = max(1, budget.iterations)
         if start is None:
             solution = self.model.SolveWithParameters(parameters)
         else:
@@ -226,8 +229,6 @@ class LibraryModel:
                     max(earliest_s, line.begin_s), last_s, duration_s, False, f"break {nurse}"
                 )
                 self.time.SetBreakIntervalsOfVehicle([rest], nurse, busy_at_index)
-            model.AddVariableMinimizedByFinalizer(end)
-            model.AddVariableMaximizedByFinalizer(begin)
 
     def _add_stock(self) -> None:
         day, model = self.day, self.model
