@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dispatch.kernel.row import Identified, Row, Versioned
@@ -14,8 +14,21 @@ from dispatch.kernel.row import Identified, Row, Versioned
 class PlanRunRow(Identified, Versioned, Row):
     """One order to plan a day. The row is the truth; any message about it is only a hint.
 
-    States: queued, solving, solved, published, failed, superseded (see docs/states.md).
-    `day_file` is the gathered Problem; `fingerprint` tells whether the day changed since.
+    Attributes
+    ----------
+    state
+        See `plan_model.RUN_STEPS` and docs/states.md.
+    day_file
+        The gathered Problem, as the solver gets it.
+    sources
+        Every row that was gathered, with its version and the name people know it by; `fingerprint` is
+        their digest. Publishing compares them with the day as it is then.
+    left_out
+        Appointment id -> reasons: those that could not even be given to the solver.
+    progress
+        What the solver last told: cost, bound, unassigned, seconds, doing.
+    stop_asked
+        The dispatcher wants the best plan so far, now.
     """
 
     __tablename__ = "plan_run"
@@ -28,10 +41,14 @@ class PlanRunRow(Identified, Versioned, Row):
     seconds: Mapped[int]
     seed: Mapped[int]
     engine: Mapped[str]
-    day_file: Mapped[Mapping[str, Any]]
+    publish_when_done: Mapped[bool] = mapped_column(default=False)
+    stop_asked: Mapped[bool] = mapped_column(default=False)
+    day_file: Mapped[Mapping[str, Any]] = mapped_column(deferred=True)
     fingerprint: Mapped[str]
+    sources: Mapped[Mapping[str, Any]] = mapped_column(deferred=True)
+    left_out: Mapped[Mapping[str, Any]] = mapped_column(deferred=True)
     progress: Mapped[Mapping[str, Any]] = mapped_column(default=dict)
-    plan: Mapped[Mapping[str, Any] | None]
+    plan: Mapped[Mapping[str, Any] | None] = mapped_column(deferred=True)
     reason: Mapped[str | None]
     worker: Mapped[str | None]
     beat_at: Mapped[datetime | None]
@@ -42,7 +59,19 @@ class PlanRunRow(Identified, Versioned, Row):
 
 
 class PlanRow(Identified, Versioned, Row):
-    """A published plan of an area's day; the highest `number` of a day is the one in force."""
+    """A published plan of an area's day; the highest `number` of a day is the one in force.
+
+    Attributes
+    ----------
+    origin
+        What made it: published (a solve) or moved (by hand).
+    cost, bound
+        Millicents; `bound` is None while nothing is proven.
+    terms
+        Cost term -> millicents, and the day's figures (`travel_s`, `idle_s`, `overtime_s`, `service_s`).
+    unassigned
+        Appointment id -> list of {code, text}: why nobody goes.
+    """
 
     __tablename__ = "plan"
 
@@ -51,40 +80,51 @@ class PlanRow(Identified, Versioned, Row):
     number: Mapped[int]
     run_id: Mapped[UUID | None] = mapped_column(ForeignKey("plan_run.id"))
     published_by: Mapped[UUID | None]
+    publisher: Mapped[str]
     published_at: Mapped[datetime]
-    # What made it: published (a solve), moved (by hand), replanned.
     origin: Mapped[str]
-    cost: Mapped[int]
+    status: Mapped[str]
+    cost: Mapped[int] = mapped_column(BigInteger)
+    bound: Mapped[int | None] = mapped_column(BigInteger)
     terms: Mapped[Mapping[str, Any]]
-    # Appointment id -> list of {code, text}: why nobody goes.
     unassigned: Mapped[Mapping[str, Any]]
     fingerprint: Mapped[str]
 
     stops: Mapped[list["PlannedStopRow"]] = relationship(
-        lazy="selectin", order_by="PlannedStopRow.nurse_id, PlannedStopRow.sequence"
+        lazy="selectin",
+        order_by="PlannedStopRow.nurse_id, PlannedStopRow.shift_id, PlannedStopRow.sequence",
     )
 
     __table_args__ = (UniqueConstraint("area_id", "day", "number"),)
 
 
 class PlannedStopRow(Identified, Row):
-    """One stop of a nurse's route: start, pickup, visit, break, return or end."""
+    """One stop of a nurse's route: start, pickup, visit, break, return or end.
+
+    A nurse has a route a shift (a shift may be taken out of the roster later: no foreign key). `part` tells
+    the two halves of a visit by two nurses apart.
+    """
 
     __tablename__ = "planned_stop"
 
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
     nurse_id: Mapped[UUID] = mapped_column(ForeignKey("nurse.id"))
+    shift_id: Mapped[UUID]
     sequence: Mapped[int]
     kind: Mapped[str]
     appointment_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointment.id"))
+    part: Mapped[int] = mapped_column(default=1)
     pharmacy_id: Mapped[UUID | None] = mapped_column(ForeignKey("pharmacy.id"))
     arrives_at: Mapped[datetime]
     begins_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     travel_s: Mapped[int] = mapped_column(default=0)
+    units: Mapped[int] = mapped_column(default=0)
+    frozen: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
-        UniqueConstraint("plan_id", "nurse_id", "sequence"),
+        UniqueConstraint("plan_id", "shift_id", "sequence"),
         Index("ix_planned_stop_appointment", "appointment_id"),
+        Index("ix_planned_stop_nurse", "nurse_id", "plan_id"),
         CheckConstraint("arrives_at <= begins_at AND begins_at <= ends_at", name="in_order"),
     )
