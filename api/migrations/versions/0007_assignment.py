@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_assignment"
-down_revision = "0005_appointments"
+revision = "0007_assignment"
+down_revision = "0006_custody"
 
 
 def upgrade() -> None:
@@ -18,8 +18,12 @@ def upgrade() -> None:
         sa.Column("seconds", sa.Integer(), nullable=False),
         sa.Column("seed", sa.Integer(), nullable=False),
         sa.Column("engine", sa.String(), nullable=False),
+        sa.Column("publish_when_done", sa.Boolean(), nullable=False),
+        sa.Column("stop_asked", sa.Boolean(), nullable=False),
         sa.Column("day_file", sa.JSON(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("sources", sa.JSON(), nullable=False),
+        sa.Column("left_out", sa.JSON(), nullable=False),
         sa.Column("progress", sa.JSON(), nullable=False),
         sa.Column("plan", sa.JSON(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
@@ -41,9 +45,12 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.Uuid(), nullable=True),
         sa.Column("published_by", sa.Uuid(), nullable=True),
+        sa.Column("publisher", sa.String(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("origin", sa.String(), nullable=False),
-        sa.Column("cost", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=False),
+        sa.Column("bound", sa.BigInteger(), nullable=True),
         sa.Column("terms", sa.JSON(), nullable=False),
         sa.Column("unassigned", sa.JSON(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
@@ -58,14 +65,18 @@ def upgrade() -> None:
         "planned_stop",
         sa.Column("plan_id", sa.Uuid(), nullable=False),
         sa.Column("nurse_id", sa.Uuid(), nullable=False),
+        sa.Column("shift_id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("pharmacy_id", sa.Uuid(), nullable=True),
         sa.Column("arrives_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("begins_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("travel_s", sa.Integer(), nullable=False),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sa.Column("frozen", sa.Boolean(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "arrives_at <= begins_at AND begins_at <= ends_at", name=op.f("ck_planned_stop_in_order")
@@ -78,10 +89,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_planned_stop_plan_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_planned_stop")),
         sa.UniqueConstraint(
-            "plan_id", "nurse_id", "sequence", name=op.f("uq_planned_stop_plan_id_nurse_id_sequence")
+            "plan_id", "shift_id", "sequence", name=op.f("uq_planned_stop_plan_id_shift_id_sequence")
         ),
     )
     op.create_index("ix_planned_stop_appointment", "planned_stop", ["appointment_id"], unique=False)
+    op.create_index("ix_planned_stop_nurse", "planned_stop", ["nurse_id", "plan_id"], unique=False)
 
 
 def downgrade() -> None:
