@@ -20,6 +20,12 @@ TRIGGERS = {
 }
 
 
+def plain(index):
+    """An index as text, its condition included."""
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return repr(index | {"dialect_options": options})
+
+
 def inventory(engine):
     """Everything the schema holds, as plain sorted values."""
     look = sa.inspect(engine)
@@ -34,7 +40,7 @@ def inventory(engine):
             "foreign": sorted(map(repr, look.get_foreign_keys(table))),
             "unique": sorted(map(repr, look.get_unique_constraints(table))),
             "checks": sorted((c["name"], c["sqltext"]) for c in look.get_check_constraints(table)),
-            "indexes": sorted(map(repr, look.get_indexes(table))),
+            "indexes": sorted(map(plain, look.get_indexes(table))),
         }
     with engine.connect() as connection:
         triggers = connection.exec_driver_sql(TRIGGERS[engine.dialect.name]).all()

@@ -170,7 +170,7 @@ def upgrade() -> None:
         sa.Column("balance_ug", sa.BigInteger(), nullable=False),
         sa.Column("last_posting_id", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "balance_ug >= 0 OR account LIKE 'source:%%'", name=op.f("ck_custody_balance_never_negative")
+            "balance_ug >= 0 OR account LIKE 'source:%'", name=op.f("ck_custody_balance_never_negative")
         ),
         sa.ForeignKeyConstraint(["lot_id"], ["custody_lot.id"], name=op.f("fk_custody_balance_lot_id")),
         sa.PrimaryKeyConstraint("account", "lot_id", name=op.f("pk_custody_balance")),
@@ -354,7 +354,7 @@ def upgrade() -> None:
         sa.Column("account_kind", sa.String(), nullable=False),
         sa.Column("amount_ug", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "account = account_kind OR account LIKE account_kind || ':%%'",
+            "account = account_kind OR account LIKE account_kind || ':%'",
             name=op.f("ck_custody_posting_account_of_kind"),
         ),
         sa.CheckConstraint("amount_ug <> 0", name=op.f("ck_custody_posting_moves_something")),
