@@ -68,3 +68,6 @@ def readyz() -> Response:
     """Tell that the database answers, too."""
     current_session().execute(text("SELECT 1"))
     return jsonify(status="ready")
+
+
+from api.pages import nurse  # noqa: E402, F401 - its routes join `pages`

@@ -20,6 +20,7 @@ from dispatch.visits.model import (
     Care,
     Deed,
     EvvRecord,
+    NewFact,
     NursesDay,
     PharmacyStop,
     Point,
@@ -249,3 +250,14 @@ def next_deeds(visit: Visit) -> tuple[Deed, ...]:
 def flag_text(code: str) -> str:
     """Return the sentence of a flag."""
     return FLAGS[code]
+
+
+def is_recorded(session: Session, fact: NewFact, actor: Actor) -> bool:
+    """Tell whether the actor reported this very deed already: a double tap on a page without script sends
+    the same event id with another reading of the server's clock."""
+    row = session.scalar(select(VisitFactRow).where(VisitFactRow.id == fact.event_id))
+    return row is not None and (row.nurse_id, row.appointment_id, row.deed) == (
+        actor.nurse_id,
+        fact.appointment_id,
+        fact.deed,
+    )

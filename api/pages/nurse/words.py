@@ -1,0 +1,70 @@
+"""The words of the nurse's screen: every button says its deed."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from dispatch.visits.model import Deed, RouteStop, Visit, VisitState
+
+DEEDS = {
+    Deed.EN_ROUTE: "Drive",
+    Deed.CHECK_IN: "I have arrived",
+    Deed.START: "Start infusion",
+    Deed.STOP: "Stop infusion",
+    Deed.CHECK_OUT: "Leave",
+    Deed.NO_SHOW: "Nobody is there",
+    Deed.ABORT: "The visit cannot go on",
+}
+STATES = {
+    VisitState.ASSIGNED: "planned",
+    VisitState.EN_ROUTE: "on the way",
+    VisitState.ARRIVED: "there",
+    VisitState.INFUSING: "infusing",
+    VisitState.STOPPED: "infusion stopped",
+    VisitState.COMPLETED: "done",
+    VisitState.NO_SHOW: "nobody was there",
+    VisitState.ABORTED: "given up",
+    VisitState.CANCELLED: "cancelled",
+}
+# The place is taken at these two deeds and at no other time.
+PLACED = frozenset({Deed.CHECK_IN, Deed.CHECK_OUT})
+LANGUAGES = {"en": "English", "es": "Spanish", "so": "Somali", "ar": "Arabic", "ne": "Nepali", "fr": "French"}
+PLACES = {"start": "Home", "end": "Home", "break": "Meal break"}
+
+
+def clock_text(at: datetime, zone: ZoneInfo) -> str:
+    """Write an instant as the wall clock shows it: 10:15."""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def day_text(day: date) -> str:
+    """Write a date as people say it: Mon 23 Nov."""
+    return f"{day:%a} {day.day} {day:%b}"
+
+
+def distance_text(metres: int) -> str:
+    """Write a distance: 340 m, 1.1 km."""
+    return f"{metres} m" if metres < 1000 else f"{metres / 1000:.1f} km"
+
+
+def window_text(visit: Visit, zone: ZoneInfo) -> str:
+    """Write the windows in which service begins: 10:15-10:45."""
+    spans = [f"{clock_text(begins, zone)}–{clock_text(ends, zone)}" for begins, ends in visit.windows]
+    return " or ".join(spans)
+
+
+def minutes(seconds: int) -> int:
+    """Return whole minutes, rounded up: who plans a drive of 61 s leaves two minutes early."""
+    return -(-seconds // 60)
+
+
+def place_name(stop: RouteStop) -> str:
+    """Name a stop that is no visit."""
+    if stop.pharmacy is not None:
+        deed = "Pick up at" if stop.kind == "pickup" else "Return to"
+        return f"{deed} {stop.pharmacy.name}"
+    return PLACES.get(stop.kind, stop.kind.capitalize())
+
+
+def language_name(code: str) -> str:
+    """Name a language by its code, the code itself where it is not known."""
+    return LANGUAGES.get(code, code)
