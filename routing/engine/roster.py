@@ -250,14 +250,20 @@ class Roster:
         return timing.cost_mc if timing else NOT_POSSIBLE
 
 
-def roster_of(day: DayIndex, plan: Plan) -> Roster:
-    """Return the roster of a plan: its assignment and order, timed again."""
-    roster = Roster(day)
-    for one, _ in day.problem.double_visits:
+def roster_of(day: DayIndex, plan: Plan, without: str = "") -> tuple[Roster, set[int]]:
+    """Return the roster of a plan, timed again, and the nurses whose routes cannot be kept.
+
+    `without` names a visit to leave out. Routes that cannot be kept (the day changed under the plan) are
+    empty in the roster.
+    """
+    roster, broken = Roster(day), set()
+    for one, other in day.problem.double_visits:
         begin_s = plan.begin_s(one)
         if begin_s is not None:
-            for half in (day.visit_at[one], day.partner[day.visit_at[one]]):
+            for half in (day.visit_at[one], day.visit_at[other]):
                 roster.agreed[half] = day.begin_at(half, begin_s)
     for route in plan.routes:
-        roster.set_route(day.nurse_at[route.nurse], [day.visit_at[visit] for visit in route.visits])
-    return roster
+        nurse = day.nurse_at[route.nurse]
+        if not roster.set_route(nurse, [day.visit_at[visit] for visit in route.visits if visit != without]):
+            broken.add(nurse)
+    return roster, broken

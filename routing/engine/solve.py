@@ -1,7 +1,7 @@
 """The way in: a `Problem` and a budget go in, a checked and priced `Plan` comes out."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
 
 from routing.check import Violation, violations
@@ -11,7 +11,7 @@ from routing.engine.greedy import cheapest_insertion, first_come, relocate_until
 from routing.engine.index import DayIndex
 from routing.engine.library import routing_library
 from routing.engine.roster import Roster
-from routing.engine.why_not import TEXTS, reasons_against
+from routing.engine.why_not import TEXTS, reason_text, reasons_against
 from routing.plan import Plan, ReasonLeft, Status, Unassigned
 from routing.price import price
 from routing.problem import Problem
@@ -74,7 +74,7 @@ def solve(
     return plan
 
 
-def plan_of(roster: Roster, untried: set[int] = frozenset()) -> Plan:  # type: ignore[assignment]
+def plan_of(roster: Roster, untried: Set[int] = frozenset()) -> Plan:
     """Return the plan of a roster: times, reasons, price and status."""
     problem = roster.day.problem
     left = tuple(
@@ -96,7 +96,7 @@ def plan_of(roster: Roster, untried: set[int] = frozenset()) -> Plan:  # type: i
     return replace(plan, cost=price(problem, plan))
 
 
-def reasons_left(roster: Roster, visit: int, untried: set[int]) -> tuple[ReasonLeft, ...]:
+def reasons_left(roster: Roster, visit: int, untried: Set[int]) -> tuple[ReasonLeft, ...]:
     """Return every reason why a visit is unassigned, each with the number of nurses it keeps away."""
     if visit in untried:
         return (ReasonLeft(code="not_tried", text=TEXTS["not_tried"]),)
@@ -109,9 +109,7 @@ def reasons_left(roster: Roster, visit: int, untried: set[int]) -> tuple[ReasonL
     if not count:
         return (ReasonLeft(code="nobody_works", text=TEXTS["nobody_works"]),)
     return tuple(
-        ReasonLeft(
-            code=code, text=TEXTS.get(code, f"Against the nurse: {code.replace('_', ' ')}."), nurses=nurses
-        )
+        ReasonLeft(code=code, text=reason_text(code), nurses=nurses)
         for code, nurses in sorted(count.items(), key=lambda entry: (-entry[1], entry[0]))
     )
 

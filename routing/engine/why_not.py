@@ -12,6 +12,7 @@ TEXTS = {
     "pinned_outside_window": "It is pinned to a time outside its windows.",
     "costs_more_than_leaving_it": "Making it would cost more than leaving it.",
     "no_room_in_day": "The other visits of the day leave no room.",
+    "no_room_then": "She cannot begin it at that time.",
     "time_window": "Its windows cannot be reached on the way.",
     "overtime": "It would end after the shift and the overtime allowed.",
     "max_duration": "The day would become too long.",
@@ -22,8 +23,15 @@ TEXTS = {
     "double_visit": "No two nurses can begin it at the same time.",
     "several_rules": "Several rules together stand in the way.",
     "nobody_works": "No nurse works that day.",
+    "own_route_broken": "Her present route cannot be kept as the day is now; plan it again first.",
+    "taken_off_by_hand": "A dispatcher took it off its route.",
     "not_tried": "The time was up before it was tried.",
 }
+
+
+def reason_text(code: str) -> str:
+    """Return one sentence for a named reason."""
+    return TEXTS.get(code, f"Against the nurse: {code.replace('_', ' ')}.")
 
 
 def reasons_against(roster: Roster, nurse: int, visit: int) -> tuple[str, ...]:
