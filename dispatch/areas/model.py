@@ -4,6 +4,7 @@ Clinical and legal numbers of care-rules.md are policy, never constants inside a
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 DEFAULT_POLICIES: Mapping[str, Mapping[str, Any]] = {
@@ -13,6 +14,8 @@ DEFAULT_POLICIES: Mapping[str, Mapping[str, Any]] = {
     "visit.geofence_m": {"metres": 100},
     # care-rules.md section 5: before a no-show the nurse waits and calls.
     "visit.no_show": {"wait_minutes": 15, "calls": 2},
+    # care-rules.md section 5: lateness against the planned begin, and who must hear of it.
+    "visit.late_minutes": {"tell_patient": 15, "tell_dispatcher": 30, "replan": 60},
     # care-rules.md section 4: fatigue limits.
     "hours.fatigue": {"most_h_in_24": 12, "most_h_in_7_days": 60, "least_h_between_shifts": 10},
     # planner.md: a break of 30 min when the shift is longer than the threshold.
@@ -27,3 +30,27 @@ DEFAULT_POLICIES: Mapping[str, Mapping[str, Any]] = {
     # A proof of identity counts as fresh for a signature this long.
     "identity.fresh_minutes": {"minutes": 5},
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewArea:
+    """A metro to be served. `time_zone` is an IANA name such as ``America/New_York``."""
+
+    slug: str
+    name: str
+    time_zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPharmacy:
+    """A stock point of an area; degrees are WGS 84, hours are minutes after the area's midnight."""
+
+    code: str
+    name: str
+    address: str
+    state: str
+    lat: float
+    lon: float
+    opens_minute: int = 360
+    closes_minute: int = 1260
+    pickup_s: int = 600

@@ -1,18 +1,91 @@
-"""Look up service areas and their policies; tell the boards what changed."""
+"""Open and look up service areas, their pharmacies and policies; tell the boards what changed."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dispatch.areas.model import DEFAULT_POLICIES
-from dispatch.areas.records import DayChangeRow, PolicyRow, ServiceAreaRow
+from dispatch.areas.model import DEFAULT_POLICIES, NewArea, NewPharmacy
+from dispatch.areas.records import DayChangeRow, PharmacyRow, PolicyRow, ServiceAreaRow
+from dispatch.audit.model import AuditEntry
+from dispatch.audit.service import record
+from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
-from dispatch.kernel.refusals import NotFound, refuse
+from dispatch.kernel.ids import new_id
+from dispatch.kernel.refusals import Conflict, Invalid, NotFound, refuse
+
+
+def open_area(session: Session, new: NewArea, actor: Actor, clock: Clock) -> ServiceAreaRow:
+    """Open a service area.
+
+    Raises
+    ------
+    Invalid
+        ``no_such_time_zone``.
+    Conflict
+        ``area_exists`` when the slug is taken.
+    """
+    try:
+        ZoneInfo(new.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise refuse(
+            Invalid,
+            "no_such_time_zone",
+            "There is no time zone of that name.",
+            field="time_zone",
+            way_out="Write a name of the IANA list, such as America/New_York.",
+        ) from None
+    if session.scalar(select(ServiceAreaRow.id).where(ServiceAreaRow.slug == new.slug)) is not None:
+        raise refuse(Conflict, "area_exists", "There is a service area of that name already.", field="slug")
+    row = ServiceAreaRow(id=new_id(), slug=new.slug, name=new.name, time_zone=new.time_zone, weights={})
+    session.add(row)
+    session.flush()
+    record(session, AuditEntry(action="area.open", subject_kind="area", subject_id=row.id), actor, clock)
+    return row
+
+
+def open_pharmacy(
+    session: Session, area_id: UUID, new: NewPharmacy, actor: Actor, clock: Clock
+) -> PharmacyRow:
+    """Add a stock point to an area.
+
+    Raises
+    ------
+    Conflict
+        ``pharmacy_exists`` when the area has one of that code.
+    """
+    same = select(PharmacyRow.id).where(PharmacyRow.area_id == area_id, PharmacyRow.code == new.code)
+    if session.scalar(same) is not None:
+        raise refuse(Conflict, "pharmacy_exists", "The area has a pharmacy of that code.", field="code")
+    row = PharmacyRow(
+        id=new_id(),
+        area_id=area_id,
+        code=new.code,
+        name=new.name,
+        address=new.address,
+        state=new.state,
+        lat=new.lat,
+        lon=new.lon,
+        opens_minute=new.opens_minute,
+        closes_minute=new.closes_minute,
+        pickup_s=new.pickup_s,
+    )
+    session.add(row)
+    session.flush()
+    record(
+        session, AuditEntry(action="pharmacy.open", subject_kind="pharmacy", subject_id=row.id), actor, clock
+    )
+    return row
+
+
+def pharmacies(session: Session, area_id: UUID) -> list[PharmacyRow]:
+    """Return the area's stock points by code."""
+    wanted = select(PharmacyRow).where(PharmacyRow.area_id == area_id).order_by(PharmacyRow.code)
+    return list(session.scalars(wanted))
 
 
 def area_by_slug(session: Session, slug: str) -> ServiceAreaRow:
