@@ -16,7 +16,7 @@ from uuid import UUID
 
 import rfc8785
 
-from dispatch.custody.model import ProofOfIdentity
+from dispatch.identity.model import ProofOfIdentity
 
 # Made by the server at each try, so no part of what the client stated.
 _NOT_STATED = frozenset({"standing", "proof", "vials"})

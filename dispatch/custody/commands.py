@@ -13,10 +13,10 @@ from dispatch.custody.model import (
     DeviceStamp,
     EventKind,
     Override,
-    ProofOfIdentity,
     Standing,
     WasteMethod,
 )
+from dispatch.identity.model import ProofOfIdentity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +65,12 @@ class ListedVial:
 
 @dataclass(frozen=True, kw_only=True)
 class PickUp:
-    """A nurse takes sealed vials from the pharmacy; nurse (`proof`) and pharmacist (`witness`) sign."""
+    """A nurse takes sealed vials from the pharmacy; nurse (`proof`) and pharmacist (`witness`) sign.
 
+    `pickup_id` names the list as a whole: the proofs of identity are made for it.
+    """
+
+    pickup_id: UUID
     pharmacy_id: UUID
     vials: tuple[ListedVial, ...]
     counted_units: int

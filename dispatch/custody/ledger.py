@@ -25,7 +25,6 @@ from dispatch.custody.model import (
     EventKind,
     Moment,
     Override,
-    ProofOfIdentity,
     Receipt,
     SignatureRole,
     Standing,
@@ -41,6 +40,7 @@ from dispatch.custody.records import (
     SignatureRow,
 )
 from dispatch.custody.rules.keeping import opens_a_case
+from dispatch.identity.model import ProofOfIdentity
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
@@ -195,7 +195,7 @@ def _signers(writing: Writing) -> list[tuple[SignatureRole, UUID, str, str, Any]
             SignatureRole.ACTOR,
             writing.account_id,
             writing.person_ref,
-            writing.actor.session_ref,
+            writing.proof.session_ref if writing.proof else writing.actor.session_ref,
             proved_at or writing.actor.signed_in_at,
         )
     ]

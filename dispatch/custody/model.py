@@ -132,24 +132,6 @@ def account_kind(account: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProofOfIdentity:
-    """Somebody just proved who they are (PIN or password); the web floor makes it, rules check it.
-
-    Attributes
-    ----------
-    person_ref
-        Equal for two accounts of one person, who can then never be both actor and witness.
-    session_ref
-        The sign-in in which the proof was given; never the same for actor and witness.
-    """
-
-    account_id: UUID
-    person_ref: str
-    session_ref: str
-    proved_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
 class Standing:
     """Whether the actor was licensed in the visit's state and on shift at the moment (invariant 3).
 

@@ -36,6 +36,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "hand_off_to_oneself": ("A vial cannot be handed to its holder.", "Choose another nurse."),
     "seal_mismatch": ("The seal is not the one on record.", "Report a seal mismatch; do not use the vial."),
     "count_differs": ("The count is not the number of vials listed.", "Count again."),
+    "list_changed": ("This pickup came before with another list.", "Send a new pickup with new ids."),
     "seal_missing": ("A sealed vial needs the number of its seal.", "Scan the seal."),
     # Arithmetic.
     "over_draw": ("The vial cannot have held that much.", "Check the amount; compliance was told."),
@@ -54,6 +55,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not_an_exception": ("This is no exception to report.", "Choose broken, lost, stolen or seal_mismatch."),
     "count_variance": ("Two blind counts differ from the ledger.", ""),
     "count_finished": ("This count is finished.", "Start a new count."),
+    "count_id_reused": ("The count's id came before with another figure.", "Send a new count."),
     "event_id_reused": ("The event's id came before with other content.", "Send a new event."),
     "device_sequence_reused": ("The phone used this sequence number before.", "Send a new event."),
     "residual_left": ("There is drug left that nobody has accounted for.", "Waste it before a witness."),

@@ -27,13 +27,13 @@ from dispatch.custody.model import (
     Basis,
     DeviceStamp,
     EventKind,
-    ProofOfIdentity,
     Standing,
     WasteMethod,
     nurse_holder,
     pharmacy_holder,
 )
 from dispatch.custody.records import BalanceRow, ContainerRow
+from dispatch.identity.model import ProofOfIdentity
 from dispatch.identity.records import AccountRow
 from dispatch.identity.service import open_account
 from dispatch.kernel.actor import SYSTEM, AccountId, Actor, Role
@@ -85,7 +85,7 @@ class Scene:
         made = ProofOfIdentity(
             account_id=actor.account_id,
             person_ref=self.person_refs[actor.account_id],
-            session_ref=actor.session_ref,
+            session_ref=f"proof-{actor.name}",
             proved_at=self.clock.now(),
         )
         return replace(made, **more)
@@ -106,6 +106,7 @@ def an_actor(
         name=name,
         roles=frozenset(roles),
         nurse_id=nurse.id if nurse else None,
+        person_ref=row.person_ref,
         session_ref=f"session-{name}",
     )
 
@@ -183,6 +184,7 @@ def a_pickup(session: Session, scene: Scene, *vials: UUID, **more: Any) -> PickU
         for each in (vials or scene.vials)
     )
     made = PickUp(
+        pickup_id=new_id(),
         pharmacy_id=scene.pharmacy_id,
         vials=listed,
         counted_units=len(listed),

@@ -41,8 +41,10 @@ def count(session: Session, command: BlindCount, actor: Actor, clock: Clock) -> 
         )
     )
     for row in earlier:
-        if row.id == command.count_id:
+        if row.id == command.count_id and row.counted_units == command.counted_units:
             return _told(row)
+    if session.get(CountRow, command.count_id) is not None:
+        raise Conflict([reason("count_id_reused", "count_id")])
     if earlier and count_ends(earlier[-1].attempt, earlier[-1].counted_units, earlier[-1].expected_units):
         raise Conflict([reason("count_finished", "round_id")])
     row = CountRow(

@@ -17,6 +17,7 @@ from dispatch.custody.model import (
     Receipt,
     Standing,
     State,
+    Verdict,
     nurse_holder,
     pharmacy_holder,
 )
@@ -72,6 +73,8 @@ def receive_at_pharmacy(
     """Take a delivery into the ledger: one event a vial (21 CFR 1304.22(a))."""
     actor.require((Role.PHARMACIST,))
     place = pharmacy(session, command.pharmacy_id)
+    # One delivery at a time: a repeat that overtakes the first one waits and gets its receipts.
+    session.execute(select(PharmacyRow.id).where(PharmacyRow.id == place.id).with_for_update(key_share=True))
     signer = signer_of(session, actor)
     moment = moment_of(session, place.area_id, clock)
     lot = _lot(session, command)
@@ -187,7 +190,8 @@ def pick_up(session: Session, command: PickUp, actor: Actor, clock: Clock) -> tu
     ]
     known = tuple(receipt for receipt in before if receipt is not None)
     if known:
-        # A pickup is stored whole or not at all, so one known event means that all of it came before.
+        if len(known) < len(before) and all(each.verdict is not Verdict.ID_REUSED for each in known):
+            raise Conflict([reason("list_changed", "vials")])
         return known
     moment = moment_of(session, place.area_id, clock)
     _both_signed(session, command, actor, signer, moment)
@@ -227,6 +231,7 @@ def pick_up(session: Session, command: PickUp, actor: Actor, clock: Clock) -> tu
             old_seal=vial.seal,
             new_seal=listed.seal,
             place=f"pharmacy:{place.code}",
+            more={"pickup": str(command.pickup_id)},
         )
         receipts.append(write_event(session, rows[listed.container_id], decision, writing, clock))
     return tuple(receipts)

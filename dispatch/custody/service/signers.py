@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from dispatch.custody.loading import account_of
-from dispatch.custody.model import Moment, ProofOfIdentity
+from dispatch.custody.model import Moment
 from dispatch.custody.rules import signing
 from dispatch.custody.sentences import reason
+from dispatch.identity.model import ProofOfIdentity
 from dispatch.identity.records import AccountRow
 from dispatch.kernel.actor import Actor, Role
 from dispatch.kernel.refusals import Forbidden
@@ -42,11 +43,10 @@ def check_signatures(
     It is the signature that is refused, not the deed: a phone may send the deed again with another
     witness, or without one, and then it is kept as an exception.
     """
-    found = list(signing.actor_is_proved(signer.account_id, actor.session_ref, proof, moment))
+    found = list(signing.actor_is_proved(signer.account_id, proof, moment))
     if witness is not None:
-        found += signing.witness_is_not_actor(
-            signer.account_id, signer.person_ref, actor.session_ref, witness
-        )
+        used = frozenset({actor.session_ref} | ({proof.session_ref} if proof else set()))
+        found += signing.witness_is_not_actor(signer.account_id, signer.person_ref, used, witness)
         found += signing.witness_is_fresh(witness, moment)
         seen = session.get(AccountRow, witness.account_id)
         if seen is None or not seen.active or seen.person_ref != witness.person_ref:
