@@ -54,7 +54,7 @@ def write_plan(
         status=plan.status,
         cost=plan.cost_mc,
         bound=plan.bound_mc,
-        terms=asdict(plan.cost) | {f"{name}_s": seconds for name, seconds in worked_s(problem, plan).items()},
+        terms=asdict(plan.cost) | figures_of(problem, plan, left_out=len(gathered.left_out)),
         unassigned=unassigned_of(gathered, plan),
         fingerprint=gathered.fingerprint,
     )
@@ -64,6 +64,18 @@ def write_plan(
     if stops:
         session.execute(insert(PlannedStopRow), stops)
     return row
+
+
+def figures_of(problem: Problem, plan: Plan, *, left_out: int) -> dict[str, int]:
+    """Return a plan in numbers: millicents, seconds, counts (`routes.model.Figures`)."""
+    visits = [stop for route in plan.routes for stop in route.stops if stop.kind == "visit"]
+    seconds = worked_s(problem, plan)
+    return {f"{name}_s": seconds[name] for name in ("travel", "idle", "overtime", "service")} | {
+        "cost_mc": plan.cost_mc,
+        "assigned": len(visits),
+        "unassigned": len(plan.unassigned) + left_out,
+        "nurses": sum(any(stop.kind == "visit" for stop in route.stops) for route in plan.routes),
+    }
 
 
 def unassigned_of(gathered: Gathered, plan: Plan) -> dict[str, list[dict[str, Any]]]:

@@ -15,8 +15,11 @@ from sqlalchemy.orm import Session
 
 from dispatch.areas.service import note_change
 from dispatch.assignment.plan_model import RunState, require_step
+from dispatch.assignment.plan_rows import figures_of
 from dispatch.assignment.records import PlanRunRow
 from dispatch.kernel.clock import Clock
+from routing.dayfile import day_from_json
+from routing.planfile import plan_from_json
 
 DEAD_AFTER = timedelta(seconds=30)
 MOST_ATTEMPTS = 3
@@ -113,6 +116,8 @@ def hand_in(session: Session, run_id: UUID, worker: str, plan: Mapping[str, Any]
     require_step(row.state, RunState.SOLVED)
     row.state, row.plan, row.ended_at = RunState.SOLVED, dict(plan), clock.now()
     row.reason = None
+    figures = figures_of(day_from_json(row.day_file), plan_from_json(plan), left_out=len(row.left_out))
+    row.progress = {**row.progress, "figures": figures}
     note_change(session, row.area_id, row.day, "plan_run", clock, row.id)
     return True
 
