@@ -156,6 +156,12 @@ def note_reads(action: str, patient_ids: Iterable[UUID], subject_kind: str = "pa
     g.reads = write
 
 
+def note_read(entry: AuditEntry) -> None:
+    """Note one read that stands for all patients of an answer, such as a day's board."""
+    who, watch = actor(), clock()
+    g.reads = lambda session: record(session, entry, who, watch)
+
+
 def keep_although_refused() -> None:
     """Commit what the view recorded although its answer is a refusal (what happened is never lost)."""
     g.keep_although_refused = True

@@ -70,4 +70,4 @@ def readyz() -> Response:
     return jsonify(status="ready")
 
 
-from api.pages import nurse  # noqa: E402, F401 - its routes join `pages`
+from api.pages import dispatcher, nurse  # noqa: E402, F401 - their routes join `pages`

@@ -1,0 +1,5 @@
+"""The dispatcher's screen, /board: one area's day on a map and by nurse, planned and moved by hand."""
+
+from api.pages.dispatcher import board
+
+__all__ = ["board"]

@@ -96,7 +96,6 @@ class Waiting:
     service: str
     minutes: int
     windows: str
-    state: str
     priority: int
     point: str
     reasons: Sequence[str]
@@ -207,7 +206,7 @@ class VisitPanel:
 
 @dataclass(frozen=True, kw_only=True)
 class RunView:
-    """A plan run as its strip shows it; money and seconds as text."""
+    """A plan run as its strip shows it; `is_news` unless a later plan is in force."""
 
     run_id: str
     state: str
@@ -216,5 +215,6 @@ class RunView:
     cost: str
     gap: str
     unassigned: str
+    stopping: bool = False
     reason: str = ""
-    reasons: Sequence[str] = ()
+    is_news: bool = True

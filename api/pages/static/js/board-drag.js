@@ -48,7 +48,7 @@ class Held {
       note.textContent = offer ? (offer.allowed ? `${offer.begins} ${offer.added}` : offer.why) : '…';
       note.title = offer && !offer.allowed ? offer.reasons.join(' ') : '';
       row.querySelector('.offer')?.remove();
-      row.querySelector('.who').append(note);
+      row.append(note);
     }
     this.tell();
   }

@@ -39,10 +39,21 @@ export function openLive(board, { isHeld, onUpdate }) {
   });
 
   board.addEventListener('htmx:before:swap', (event) => {
-    if (event.detail.ctx?.target?.id === 'table' && isHeld()) {
+    const { ctx } = event.detail;
+    const place = ctx?.target?.id;
+    if (place === 'table' && isHeld()) {
       event.preventDefault();
       missed = true;
+    } else if (ctx?.response?.status >= 400 && ctx.text?.includes('class="problem"') && place !== 'panel') {
+      // What went wrong is told beside the board, never in place of it.
+      event.preventDefault();
+      board.querySelector('#problems').innerHTML = ctx.text;
     }
+  });
+  board.addEventListener('htmx:after:request', (event) => {
+    const { ctx } = event.detail;
+    if (ctx?.response?.status < 400) board.querySelector('#problems').replaceChildren();
+    if (ctx?.request?.method === 'POST') refresh();
   });
   document.body.addEventListener('htmx:after:swap', (event) => onUpdate(event.detail.ctx?.target?.id ?? ''));
   return {

@@ -1,0 +1,67 @@
+"""How the board writes money, times and states."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dispatch.routes.model import BoardVisit, Span
+
+MC_PER_DOLLAR = 100_000
+UNDER_WAY = frozenset({"en_route", "arrived", "infusing"})
+STATES = {
+    "planned": "",
+    "assigned": "",
+    "en_route": "the nurse is on her way",
+    "arrived": "the nurse is there",
+    "infusing": "infusing",
+    "stopped": "infusion ended",
+    "completed": "done",
+    "no_show": "nobody at home",
+    "aborted": "broken off",
+    "cancelled": "cancelled",
+}
+
+
+def dollars(amount_mc: int) -> str:
+    """Write millicents as whole dollars, as a plan's cost is read."""
+    return f"${amount_mc / MC_PER_DOLLAR:,.0f}"
+
+
+def added_dollars(amount_mc: int) -> str:
+    """Write what a move adds or saves."""
+    return f"{'−' if amount_mc < 0 else '+'}${abs(amount_mc) / MC_PER_DOLLAR:,.2f}"
+
+
+def hours(seconds: int) -> str:
+    """Write a sum of time: 24 h 05."""
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d}"
+
+
+def gap(share: float | None) -> str:
+    """Write how far a plan may be from the best possible one."""
+    if share is None:
+        return "no bound yet"
+    return f"within {share:.1%} of best possible" if share > 0 else "best possible, proven"
+
+
+def reading(at: datetime, zone: ZoneInfo) -> str:
+    """Write an instant as the area's clocks show it."""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def windows(spans: Iterable[Span], zone: ZoneInfo) -> str:
+    """Write the windows in which a visit begins."""
+    return ", ".join(f"{reading(span.begins_at, zone)}–{reading(span.ends_at, zone)}" for span in spans)
+
+
+def look(state: str) -> str:
+    """Return how a visit of this state is drawn: planned, under_way or done."""
+    if state in ("planned", "assigned"):
+        return "planned"
+    return "under_way" if state in UNDER_WAY else "done"
+
+
+def service(visit: BoardVisit) -> str:
+    """Write what is given, first infusions marked: they need more time and care."""
+    return f"{visit.service}, first infusion" if visit.first_infusion else visit.service
