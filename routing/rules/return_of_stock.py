@@ -23,20 +23,22 @@ def _faults(problem: Problem, reading: RouteReading) -> Iterator[str]:
         ),
         default=-1,
     )
-    left = reading.nurse.stock_units
     returns = []
     for index, (stop, load) in enumerate(reading.loads):
-        if stop.kind == "return":
-            if load:
-                yield f"the return at {stop.ref} gives back {stop.units} units and leaves {load}."
-            if index > last_controlled and stop.begin_s <= reading.nurse.shift.end_s:
-                returns.append(stop)
-        else:
-            left = load
-    carried = reading.nurse.stock_units + sum(
-        stop.units for stop in reading.planned if stop.kind in ("pickup", "visit")
+        if stop.kind != "return":
+            continue
+        if load:
+            yield f"the return at {stop.ref} gives back {stop.units} units and leaves {load}."
+        if index > last_controlled and stop.begin_s <= reading.nurse.shift.end_s:
+            returns.append(stop)
+    taken_on = reading.nurse.stock_units + sum(s.units for s in reading.planned if s.kind == "pickup")
+    used = sum(problem.visit[stop.ref].units for stop in reading.visits)
+    due = problem.return_is_due(
+        reading.nurse,
+        visits=len(reading.visits),
+        carried=taken_on + used,
+        left=max(0, taken_on - used),
     )
-    due = problem.return_is_due(reading.nurse, visits=len(reading.visits), carried=carried, left=max(left, 0))
     if due and not returns:
         yield (
             "stock must go back after the last controlled visit, by "
