@@ -122,6 +122,7 @@ class RouteStopSchema(Schema):
     begins_at = fields.AwareDateTime()
     ends_at = fields.AwareDateTime()
     travel_s = fields.Integer()
+    units = fields.Integer(metadata={"description": "vials to take or bring back"})
     visit = fields.Nested(VisitSchema, allow_none=True)
     pharmacy = fields.Nested(PharmacyStopSchema, allow_none=True)
 

@@ -41,6 +41,14 @@ def on_route(session: Session, nurse_id: UUID, appointment: AppointmentRow) -> b
     return session.scalar(mine) is not None
 
 
+def is_hers(session: Session, nurse_id: UUID, row: AppointmentRow) -> bool:
+    """Tell whether a visit is on the nurse's route, or she has reported something of it before."""
+    reported = select(VisitFactRow.position).where(
+        VisitFactRow.appointment_id == row.id, VisitFactRow.nurse_id == nurse_id
+    )
+    return on_route(session, nurse_id, row) or session.scalar(reported.limit(1)) is not None
+
+
 def facts_of(
     session: Session, appointment_ids: Iterable[UUID]
 ) -> Mapping[tuple[UUID, UUID], Sequence[VisitFactRow]]:

@@ -236,13 +236,17 @@ class PharmacyStop:
 
 @dataclass(frozen=True, kw_only=True)
 class RouteStop:
-    """One stop of the published route: start, pickup, visit, break, return or end (times UTC)."""
+    """One stop of the published route: start, pickup, visit, break, return or end (times UTC).
+
+    `units` are the vials that a pickup or return is planned for.
+    """
 
     kind: str
     arrives_at: datetime
     begins_at: datetime
     ends_at: datetime
     travel_s: int
+    units: int = 0
     visit: Visit | None = None
     pharmacy: PharmacyStop | None = None
 

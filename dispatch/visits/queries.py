@@ -15,7 +15,7 @@ from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.local_time import local_day
 from dispatch.kernel.refusals import NotFound, refuse
-from dispatch.visits.facts import facts_of, flags_of, no_such_visit, on_route, plan_in_force, story_of
+from dispatch.visits.facts import facts_of, flags_of, is_hers, no_such_visit, plan_in_force, story_of
 from dispatch.visits.model import (
     Care,
     Deed,
@@ -123,6 +123,7 @@ def _route(session: Session, nurse_id: UUID, stops: list[PlannedStopRow]) -> tup
             begins_at=stop.begins_at,
             ends_at=stop.ends_at,
             travel_s=stop.travel_s,
+            units=stop.units,
             visit=visits[stop.appointment_id] if stop.appointment_id else None,
             pharmacy=pharmacies[stop.pharmacy_id] if stop.pharmacy_id else None,
         )
@@ -185,6 +186,12 @@ def _pharmacy(row: PharmacyRow) -> PharmacyStop:
     )
 
 
+def pharmacies(session: Session, area_id: UUID) -> list[PharmacyStop]:
+    """Return the area's stock points by name."""
+    rows = select(PharmacyRow).where(PharmacyRow.area_id == area_id).order_by(PharmacyRow.name)
+    return [_pharmacy(row) for row in session.scalars(rows)]
+
+
 def own_visit(session: Session, appointment_id: UUID, actor: Actor) -> Visit:
     """Return a visit of the actor's own route, or one she has reported on.
 
@@ -194,11 +201,9 @@ def own_visit(session: Session, appointment_id: UUID, actor: Actor) -> Visit:
         When there is none, or it is somebody else's.
     """
     row = session.get(AppointmentRow, appointment_id)
-    if row is None or actor.nurse_id is None:
+    if row is None or actor.nurse_id is None or not is_hers(session, actor.nurse_id, row):
         raise no_such_visit()
     facts = facts_of(session, [appointment_id]).get((appointment_id, actor.nurse_id), ())
-    if not facts and not on_route(session, actor.nurse_id, row):
-        raise no_such_visit()
     return visit_of(row, facts, in_full=True)
 
 

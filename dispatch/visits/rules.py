@@ -67,6 +67,7 @@ FLAGS = {
     "visit_cancelled": "The appointment had been cancelled.",
     "no_show_too_early": "The wait for the patient was shorter than the policy asks.",
     "no_show_calls_missing": "Fewer telephone calls were made than the policy asks.",
+    "residual_open": "Opened drug was neither given nor wasted before a witness.",
     "step_missing": "A step before it was not reported.",
     "deed_repeated": "The same deed had been reported before.",
     "out_of_order": "It belongs before what had been reported already.",
@@ -198,8 +199,12 @@ def place_flags(
 
 
 def reason_due(deed: Deed, flags: Iterable[str]) -> bool:
-    """Tell whether the nurse is asked why: away from the place, place unknown, or the visit was given up."""
-    return deed in {D.NO_SHOW, D.ABORT} or not {"out_of_range", "no_position"}.isdisjoint(flags)
+    """Tell whether the nurse is asked why: the place is wrong or unknown, the visit was given up, or she
+    leaves with something undone."""
+    asked = {"out_of_range", "no_position", "residual_open"}
+    if deed is D.CHECK_OUT:
+        asked.add("step_missing")
+    return deed in {D.NO_SHOW, D.ABORT} or not asked.isdisjoint(flags)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +217,17 @@ class Timing:
     happened_at: datetime
     clock_offset_s: int | None
     flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """What is said about a fact before it is stored."""
+
+    timing: Timing
+    distance_m: int | None
+    fence_m: int
+    flags: tuple[str, ...]
+    reason_due: bool
 
 
 def timing(at: datetime, sent_at: datetime | None, received_at: datetime) -> Timing:

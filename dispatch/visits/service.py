@@ -1,7 +1,7 @@
 """Record what a nurse did at a visit. Nothing that physically happened is refused storage."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from dispatch.areas.service import note_change, policy
 from dispatch.assignment.records import PlannedStopRow, PlanRow
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
+from dispatch.custody.queries import vials_of_nurse
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.local_time import local_day
@@ -26,6 +27,7 @@ from dispatch.visits.facts import fact_of, facts_of, no_such_visit, on_route
 from dispatch.visits.model import Deed, EventIdReused, Fact, NewFact, Receipt, VisitState
 from dispatch.visits.records import VisitFactRow
 from dispatch.visits.rules import (
+    Judgement,
     Timing,
     distance_m,
     fold,
@@ -35,17 +37,6 @@ from dispatch.visits.rules import (
     reason_due,
     timing,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judgement:
-    """What is said about a fact before it is stored."""
-
-    timing: Timing
-    distance_m: int | None
-    fence_m: int
-    flags: tuple[str, ...]
-    reason_due: bool
 
 
 def record_fact(session: Session, fact: NewFact, actor: Actor, clock: Clock) -> Receipt:
@@ -170,11 +161,15 @@ def _judge(
         flags.append("visit_cancelled")
     if fact.deed is Deed.NO_SHOW:
         flags += _no_show(session, fact, row, before, when.happened_at)
+    if fact.deed is Deed.CHECK_OUT and any(
+        line.residual_ug for line in vials_of_nurse(session, actor.nurse_id)
+    ):
+        flags.append("residual_open")
+    story = fold([*map(fact_of, before), _as_fact(fact, actor, when)], cancelled=row.status == "cancelled")
+    flags += [verdict.code for verdict in story.verdicts if verdict.event_id == fact.event_id]
     due = reason_due(fact.deed, flags)
     if due and not fact.reason.strip():
         flags.append("reason_missing")
-    story = fold([*map(fact_of, before), _as_fact(fact, actor, when)], cancelled=row.status == "cancelled")
-    flags += [verdict.code for verdict in story.verdicts if verdict.event_id == fact.event_id]
     judged = Judgement(timing=when, distance_m=away_m, fence_m=fence_m, flags=tuple(flags), reason_due=due)
     return judged, story.state
 

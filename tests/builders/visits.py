@@ -9,10 +9,15 @@ from sqlalchemy.orm import Session
 from dispatch.appointments.records import AppointmentRow, PatientRow, ServiceRow, WindowRow
 from dispatch.areas.records import PharmacyRow, ServiceAreaRow
 from dispatch.assignment.records import PlannedStopRow, PlanRow
+from dispatch.custody import service as custody
+from dispatch.custody.commands import NewProduct, NewVial, ReceiveAtPharmacy
+from dispatch.custody.model import Basis
 from dispatch.kernel.actor import AccountId, Actor, DeviceId, Role
+from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
+from dispatch.kernel.row import Row
 from dispatch.visits.model import Deed, NewFact, Position
-from dispatch.workforce.records import NurseRow
+from dispatch.workforce.records import LicenceRow, NurseRow, ResidenceRow, ShiftRow
 
 DAY = date(2026, 11, 23)
 SEVEN = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # 07:00 in Columbus
@@ -58,6 +63,36 @@ def a_nurse(area_id: UUID, code: str, name: str) -> NurseRow:
     )  # fmt: skip
 
 
+def fit_for_work(nurse_id: UUID, number: str) -> list[Row]:
+    """An Ohio licence, an Ohio home and a shift from 07:00 to 19:00."""
+    return [
+        LicenceRow(
+            nurse_id=nurse_id, state="OH", kind="RN", number=number, valid_from=date(2024, 1, 1),
+            expires_on=date(2027, 12, 31),
+        ),
+        ResidenceRow(nurse_id=nurse_id, state="OH", since=date(2020, 1, 1)),
+        ShiftRow(nurse_id=nurse_id, starts_at=SEVEN, ends_at=SEVEN + timedelta(hours=12)),
+    ]  # fmt: skip
+
+
+def some_stock(session: Session, town: "Town", pharmacist: Actor, clock: Clock, vials: int = 2) -> None:
+    """Receive vials V-1, V-2 ... of 100 mg ketamine with the seals S-1, S-2 ... at the pharmacy."""
+    product = NewProduct(
+        code="KET-50", name="Ketamine 50 mg/mL", form="vial", concentration_ug_per_ml=50_000, label_ug=100_000
+    )
+    custody.register_product(session, product, pharmacist, clock)
+    session.flush()
+    delivery = ReceiveAtPharmacy(
+        pharmacy_id=town.pharmacy_id, product_code="KET-50", lot_number="L1", expires_on=date(2027, 6, 30),
+        basis=Basis.REGISTRANT_STOCK, invoice="INV-1",
+        vials=tuple(
+            NewVial(event_id=new_id(), serial=f"V-{number}", seal=f"S-{number}")
+            for number in range(1, vials + 1)
+        ),
+    )  # fmt: skip
+    custody.receive_at_pharmacy(session, delivery, pharmacist, clock)
+
+
 def a_town(session: Session, *, verified: bool = True) -> Town:
     """Make an area, two nurses, two appointments and a plan that gives both to the first nurse."""
     area = ServiceAreaRow(id=new_id(), slug="columbus", name="Columbus", time_zone="America/New_York")
@@ -77,6 +112,7 @@ def a_town(session: Session, *, verified: bool = True) -> Town:
     ]  # fmt: skip
     session.add_all([nurse, other, pharmacy, *people])
     session.flush()
+    session.add_all([row for each in (nurse, other) for row in fit_for_work(each.id, each.code)])
     visits = [
         AppointmentRow(
             id=new_id(), area_id=area.id, patient_id=patient.id, service_id=service.id,
@@ -126,6 +162,7 @@ def publish(
                 pharmacy_id=pharmacy_id if kind in {"pickup", "return"} else None,
                 arrives_at=arrives, begins_at=arrives, ends_at=arrives + timedelta(minutes=10),
                 travel_s=0 if kind == "start" else 1080,
+                units=len(visit_ids) if kind == "pickup" else 0,
             )
         )  # fmt: skip
     session.flush()
