@@ -11,14 +11,17 @@ from api.demo.streets import Spot
 # Service, how many, minutes, ketamine or not (care-rules.md section 5, "Minutes").
 MIX = (
     ("ketamine_first", 9, 150, True),
-    ("ketamine_repeat", 47, 120, True),
+    ("ketamine_repeat", 38, 120, True),
+    ("ketamine_repeat_40", 9, 105, True),
     ("hydration", 25, 60, False),
     ("antibiotic", 18, 75, False),
     ("line_dressing", 18, 40, False),
-    ("nad", 3, 240, False),
+    ("nad_plus", 3, 240, False),
 )
 OPENS_MINUTE, CLOSES_MINUTE = 450, 1140
-EARLY_VISITS = 22
+EARLY_VISITS = 16
+# What takes four hours begins in the morning.
+LONG_MINUTES, LONG_BEGINS = 240, (450, 690)
 # Minutes a window is wide, and how often (planner.md, "Measuring"); 0 stands for the whole day.
 WIDTHS = ((0, 25), (240, 45), (120, 22), (15, 8))
 NOTES = (
@@ -87,21 +90,22 @@ AWKWARD = (
     Wish(
         note="needs a nurse who speaks Nepali: nobody does",
         service="ketamine_repeat",
+        window=(600, 840),
         required_language="ne",
         assignable=False,
     ),
     Wish(
         note="NAD+ late in the afternoon: one nurse is excluded, the others have gone home by then",
-        service="nad",
+        service="nad_plus",
         window=(870, 945),
         excluded_nurses=("N-08",),
         assignable=False,
     ),
-    Wish(note="speaks Spanish only", service="ketamine_first", required_language="es"),
-    Wish(note="speaks Spanish only", service="ketamine_repeat", required_language="es"),
-    Wish(note="speaks Spanish only", service="antibiotic", required_language="es"),
-    Wish(note="asks for a woman", service="ketamine_repeat", required_gender="f"),
-    Wish(note="asks for a woman", service="hydration", required_gender="f"),
+    Wish(note="speaks Spanish only", service="ketamine_first", window=(540, 780), required_language="es"),
+    Wish(note="speaks Spanish only", service="ketamine_repeat", window=(600, 840), required_language="es"),
+    Wish(note="speaks Spanish only", service="antibiotic", window=(480, 720), required_language="es"),
+    Wish(note="asks for a woman", service="ketamine_repeat", required_gender="female"),
+    Wish(note="asks for a woman", service="hydration", required_gender="female"),
     Wish(note="late window", service="hydration", window=(1110, 1140)),
     Wish(note="late window", service="ketamine_repeat", window=(1050, 1080)),
     Wish(note="two big dogs", service="ketamine_repeat", pets=("dog",)),
@@ -129,7 +133,7 @@ def _wishes(draw: random.Random) -> list[tuple[Wish, bool]]:
     draw.shuffle(plain)
     early = 0
     for index, (wish, _) in enumerate(plain):
-        if early < EARLY_VISITS and wish.service != "nad":
+        if early < EARLY_VISITS and wish.service != "nad_plus":
             plain[index] = (wish, True)
             early += 1
     found = [*plain, *((wish, False) for wish in AWKWARD)]
@@ -153,7 +157,7 @@ def _patient(
         required_language=wish.required_language,
         required_gender=wish.required_gender,
         preferred_language="" if wish.required_language else language,
-        preferred_gender="f" if draw.random() < 0.06 and not wish.required_gender else "",
+        preferred_gender="female" if draw.random() < 0.06 and not wish.required_gender else "",
         excluded_nurses=wish.excluded_nurses,
     )
 
@@ -162,8 +166,6 @@ def _booking(
     draw: random.Random, number: int, wish: Wish, early: bool, nurses: Sequence[str]
 ) -> BookingOfDay:
     minutes, ketamine = next((m, k) for service, _, m, k in MIX if service == wish.service)
-    if wish.service == "ketamine_repeat" and draw.random() < 0.2:
-        minutes = 105  # when 40 minutes of infusion are ordered
     begins, ends = wish.window or _window(draw, minutes, early)
     weight_kg = draw.randint(48, 108)
     known = draw.random() < 0.3 and wish.service != "ketamine_first"
@@ -183,9 +185,11 @@ def _booking(
 
 def _window(draw: random.Random, minutes: int, early: bool) -> tuple[int, int]:
     latest = CLOSES_MINUTE - minutes
+    if minutes >= LONG_MINUTES:
+        return LONG_BEGINS
     if early:
         begins = draw.choice((450, 465, 480, 495))
-        return begins, begins + draw.choice((30, 45, 60))
+        return begins, begins + draw.choice((45, 60, 75))
     width = draw.choices([width for width, _ in WIDTHS], weights=[share for _, share in WIDTHS])[0]
     if width == 0:
         return OPENS_MINUTE, latest

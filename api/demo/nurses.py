@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from api.demo.people import Person
 from api.demo.streets import Spot
 
-REGISTRANT = "Columbus Home Infusion LLC"
+# The DEA registrant whose drug the nurses carry (21 CFR 1301.22).
+REGISTRANT = "COLUMBUS-HOME-INFUSION"
 CORE = ("acls", "bls", "iv")
 MINUTES_8_H, MINUTES_10_H, MINUTES_SHORT = 480, 600, 330
 
@@ -70,7 +71,11 @@ SPECIAL: Mapping[int, Traits] = {
     5: Traits(note="her licence expired nine days ago", licence_ended_days=9),
     6: Traits(languages=("en", "so")),
     7: Traits(languages=SPANISH),
-    8: Traits(nad=True, note="one of three with NAD+; a patient asked not to see her", shift=(480, 1080)),
+    8: Traits(
+        nad=True,
+        note="the only one with NAD+ who works into the evening; a patient asked not to see her",
+        shift=(480, 1080),
+    ),
     9: Traits(note="her ketamine competency expired last week", ketamine_ended_days=7),
     11: Traits(note="licensed in Pennsylvania only", state="PA", multistate=False),
     12: Traits(languages=SPANISH),
@@ -83,8 +88,10 @@ SPECIAL: Mapping[int, Traits] = {
     21: Traits(note="NAD+, on an early shift", nad=True, shift=(390, 870)),
     22: Traits(note="no ketamine competency", lacks=("ketamine",)),
     23: Traits(languages=("en", "ar")),
+    24: Traits(note="NAD+, on an early shift", nad=True, shift=(420, 900)),
     25: Traits(languages=SPANISH),
     26: Traits(note="allergic to dogs", pet_allergies=("dog",)),
+    27: Traits(note="NAD+, on an early shift", nad=True, shift=(390, 870)),
     28: Traits(note="no ketamine competency", lacks=("ketamine",)),
     29: Traits(note="NAD+, on an early shift", nad=True, shift=(420, 900)),
     30: Traits(languages=SPANISH),
@@ -92,7 +99,7 @@ SPECIAL: Mapping[int, Traits] = {
 }
 PLAIN = Traits()
 # When the ordinary shifts begin, in turn: most early, some late so that evening windows can be met.
-BEGINNINGS = (390, 420, 420, 450, 480, 600, 420, 600, 480, 390, 450, 570)
+BEGINNINGS = (390, 420, 600, 450, 480, 600, 420, 600, 480, 390, 450, 570)
 
 
 def nurses_of_day(

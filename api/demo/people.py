@@ -3,20 +3,23 @@
 import random
 from dataclasses import dataclass
 
-# Given name and the gender that invented patients may ask for (f, m, x).
-GIVEN = (
-    ("Adaeze", "f"), ("Amara", "f"), ("Anjali", "f"), ("Beatriz", "f"), ("Camille", "f"), ("Chiara", "f"),
-    ("Delphine", "f"), ("Eilidh", "f"), ("Esperanza", "f"), ("Farida", "f"), ("Greta", "f"), ("Hana", "f"),
-    ("Imani", "f"), ("Ingrid", "f"), ("Jolene", "f"), ("Katarina", "f"), ("Keiko", "f"), ("Leilani", "f"),
-    ("Lucinda", "f"), ("Marisol", "f"), ("Mei", "f"), ("Nadia", "f"), ("Nomvula", "f"), ("Odalys", "f"),
-    ("Priya", "f"), ("Rosalind", "f"), ("Samira", "f"), ("Soledad", "f"), ("Tamsin", "f"), ("Wanjiru", "f"),
-    ("Yolanda", "f"), ("Zofia", "f"), ("Abel", "m"), ("Alonzo", "m"), ("Anton", "m"), ("Bashir", "m"),
-    ("Cedric", "m"), ("Dmitri", "m"), ("Emeka", "m"), ("Esteban", "m"), ("Farhan", "m"), ("Gideon", "m"),
-    ("Hiroshi", "m"), ("Ignacio", "m"), ("Jamal", "m"), ("Joaquin", "m"), ("Kofi", "m"), ("Lamar", "m"),
-    ("Leif", "m"), ("Mateo", "m"), ("Minh", "m"), ("Nikhil", "m"), ("Omar", "m"), ("Pavel", "m"),
-    ("Rashid", "m"), ("Santiago", "m"), ("Tobias", "m"), ("Wendell", "m"), ("Yusuf", "m"), ("Zubair", "m"),
-    ("Ariel", "x"), ("Quinn", "x"), ("Rowan", "x"), ("Sasha", "x"),
-)  # fmt: skip
+# By the gender that invented patients may ask for.
+GIVEN = {
+    "female": (
+        "Adaeze", "Amara", "Anjali", "Beatriz", "Camille", "Chiara", "Delphine", "Eilidh", "Esperanza",
+        "Farida", "Greta", "Hana", "Imani", "Ingrid", "Jolene", "Katarina", "Keiko", "Leilani",
+        "Lucinda", "Marisol", "Mei", "Nadia", "Nomvula", "Odalys", "Priya", "Rosalind", "Samira",
+        "Soledad", "Tamsin", "Wanjiru", "Yolanda", "Zofia",
+    ),
+    "male": (
+        "Abel", "Alonzo", "Anton", "Bashir", "Cedric", "Dmitri", "Emeka", "Esteban", "Farhan", "Gideon",
+        "Hiroshi", "Ignacio", "Jamal", "Joaquin", "Kofi", "Lamar", "Leif", "Mateo", "Minh", "Nikhil",
+        "Omar", "Pavel", "Rashid", "Santiago", "Tobias", "Wendell", "Yusuf", "Zubair",
+    ),
+    "nonbinary": (
+        "Ariel", "Quinn", "Rowan", "Sasha",
+    ),
+}  # fmt: skip
 SURNAMES = (
     "Abernwick", "Adeyoloma", "Alderquill", "Amberfeld", "Ashlocke", "Barrowmere", "Belmontane",
     "Birchalow", "Bramblewick", "Brightsedge", "Calderune", "Castelvero", "Cloverdene", "Copperlane",
@@ -50,14 +53,15 @@ def invent_people(draw: random.Random, how_many: int) -> list[Person]:
     ValueError
         When more are wanted than there are pairs of names.
     """
-    if how_many > len(GIVEN) * len(SURNAMES):
-        raise ValueError(f"only {len(GIVEN) * len(SURNAMES)} people can be invented")
-    pairs = draw.sample(range(len(GIVEN) * len(SURNAMES)), how_many)
-    return [
-        Person(name=f"{GIVEN[pair // len(SURNAMES)][0]} {SURNAMES[pair % len(SURNAMES)]}",
-               gender=GIVEN[pair // len(SURNAMES)][1])
-        for pair in pairs
-    ]  # fmt: skip
+    first = [(name, gender) for gender, names in GIVEN.items() for name in names]
+    if how_many > len(first) * len(SURNAMES):
+        raise ValueError(f"only {len(first) * len(SURNAMES)} people can be invented")
+    found = []
+    for pair in draw.sample(range(len(first) * len(SURNAMES)), how_many):
+        given, surname = divmod(pair, len(SURNAMES))
+        name, gender = first[given]
+        found.append(Person(name=f"{name} {SURNAMES[surname]}", gender=gender))
+    return found
 
 
 def invent_phone(number: int) -> str:

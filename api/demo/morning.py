@@ -1,0 +1,146 @@
+"""What happens between the first shift and the demo's present: a script of deeds, made from the board.
+
+Nurses keep to the published plan within minutes, but for one whose patient kept her; all infusions that
+are over were wasted before a witness, but for one vial.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from dispatch.routes.model import Board, BoardStop, Lane
+from dispatch.visits.model import Deed
+
+INFUSION = timedelta(minutes=45)  # care-rules.md B14
+WASTE_AFTER = timedelta(minutes=8)
+LEAVES_LATE_BEFORE_NOW = timedelta(minutes=6)
+DELAY_WANTED = timedelta(minutes=35)
+LEAST_DELAY, MOST_DELAY = timedelta(minutes=22), timedelta(minutes=55)
+
+
+def minutes(count: float) -> timedelta:
+    """Return so many minutes."""
+    return timedelta(minutes=count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """Something a nurse does at an instant; `what` is a deed of a visit or a name of `Custody`."""
+
+    at: datetime
+    nurse_id: UUID
+    what: str
+    stop: BoardStop
+
+
+PICK_UP, SET_OUT, OPEN_AND_DRAW, GIVE, WASTE = "pick up", "set out", "open and draw", "give", "waste"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """What does not go as planned.
+
+    Attributes
+    ----------
+    late_nurse, late_after, late_to
+        Who runs late, the appointment that kept her and the one she is late for.
+    unwitnessed
+        The appointment whose residual still waits for a witness.
+    """
+
+    late_nurse: UUID | None
+    late_after: UUID | None
+    late_to: UUID | None
+    delay: timedelta
+    unwitnessed: UUID | None
+
+
+def choose_turn(board: Board, now: datetime) -> Turn:
+    """Choose the nurse who runs late and the vial that nobody saw wasted."""
+    late = min(_candidates(board, now), key=lambda found: found[0], default=None)
+    late_nurse = late[1].nurse_id if late else None
+    over = [
+        stop
+        for lane in board.lanes
+        if lane.nurse_id != late_nurse
+        for stop in lane.visits
+        if stop.visit and stop.visit.controlled and stop.ends_at <= now
+    ]
+    unwitnessed = max(over, key=lambda stop: (stop.ends_at, _id(stop)), default=None)
+    return Turn(
+        late_nurse=late_nurse,
+        late_after=_id(late[2]) if late else None,
+        late_to=_id(late[3]) if late else None,
+        delay=now - LEAVES_LATE_BEFORE_NOW - late[2].ends_at if late else timedelta(),
+        unwitnessed=_id(unwitnessed) if unwitnessed else None,
+    )
+
+
+def _candidates(
+    board: Board, now: datetime
+) -> Iterator[tuple[tuple[bool, timedelta], Lane, BoardStop, BoardStop]]:
+    """Yield pairs of visits between which a nurse may lose so much time that it shows, best liked least."""
+    for lane in board.lanes:
+        for before, after in zip(lane.stops, lane.stops[1:], strict=False):
+            if before.visit is None or after.visit is None:
+                continue
+            waits = after.arrives_at - timedelta(seconds=after.travel_s) - before.ends_at
+            delay = now - LEAVES_LATE_BEFORE_NOW - before.ends_at
+            if LEAST_DELAY <= delay <= MOST_DELAY and after.begins_at < now and waits < minutes(2):
+                yield (not after.visit.controlled, abs(delay - DELAY_WANTED)), lane, before, after
+
+
+def _id(stop: BoardStop) -> UUID:
+    assert stop.visit is not None
+    return stop.visit.appointment_id
+
+
+def script(board: Board, turn: Turn, now: datetime, draw: random.Random) -> list[Act]:
+    """Return everything that happened until `now`, in order of time."""
+    acts = [act for lane in board.lanes for act in _lane(lane, turn, now, draw)]
+    return sorted((act for act in acts if act.at <= now), key=lambda act: act.at)
+
+
+def _lane(lane: Lane, turn: Turn, now: datetime, draw: random.Random) -> Iterator[Act]:
+    late = timedelta()
+    for stop in lane.stops:
+        if stop.kind == "pickup":
+            yield Act(at=stop.begins_at + late, nurse_id=lane.nurse_id, what=PICK_UP, stop=stop)
+            yield Act(at=stop.ends_at + late, nurse_id=lane.nurse_id, what=SET_OUT, stop=stop)
+        if stop.visit is None:
+            continue
+        stays = (
+            turn.delay if lane.nurse_id == turn.late_nurse and _id(stop) == turn.late_after else timedelta()
+        )
+        for at, what in _visit(stop, stays, now - late, draw, wasted=_id(stop) != turn.unwitnessed):
+            yield Act(at=at + late, nurse_id=lane.nurse_id, what=what, stop=stop)
+        late += stays
+
+
+def _visit(
+    stop: BoardStop, stays: timedelta, now: datetime, draw: random.Random, *, wasted: bool
+) -> Iterator[tuple[datetime, str]]:
+    """Yield what is done at a visit that begins as planned and takes `stays` longer."""
+    assert stop.visit is not None
+    begins_at, ends_at = stop.begins_at, stop.ends_at + stays
+    yield stop.arrives_at - timedelta(seconds=stop.travel_s) + timedelta(seconds=20), Deed.EN_ROUTE
+    yield stop.arrives_at + timedelta(seconds=draw.randint(30, 90)), Deed.CHECK_IN
+    started_at = begins_at + timedelta(seconds=draw.randint(150, 330))
+    yield started_at, Deed.START
+    left_at = ends_at - timedelta(seconds=draw.randint(0, 150))
+    if not stop.visit.controlled:
+        yield left_at - minutes(draw.randint(4, 9)), Deed.STOP
+        yield left_at, Deed.CHECK_OUT
+        return
+    stopped_at = started_at + INFUSION
+    yield started_at - timedelta(seconds=30), OPEN_AND_DRAW
+    yield stopped_at, Deed.STOP
+    given_at = stopped_at + timedelta(seconds=20)
+    yield given_at, GIVE
+    if wasted:
+        # Whoever gave just now has wasted just now: a single vial is to wait.
+        soon = given_at + WASTE_AFTER
+        yield (min(soon, now) if given_at <= now else soon), WASTE
+    yield left_at, Deed.CHECK_OUT
