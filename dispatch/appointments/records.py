@@ -111,6 +111,7 @@ class AppointmentRow(Identified, Versioned, Row):
         CheckConstraint("priority BETWEEN 1 AND 5", name="priority_one_to_five"),
         CheckConstraint("dose_ug IS NULL OR dose_ug > 0", name="dose_positive"),
         Index("ix_appointment_day", "area_id", "day"),
+        Index("ix_appointment_patient", "patient_id", "day"),
     )
 
 

@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("area_id", "reference", name=op.f("uq_appointment_area_id_reference")),
     )
     op.create_index("ix_appointment_day", "appointment", ["area_id", "day"], unique=False)
+    op.create_index("ix_appointment_patient", "appointment", ["patient_id", "day"], unique=False)
     op.create_table(
         "exclusion",
         sa.Column("patient_id", sa.Uuid(), nullable=False),
