@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.areas.records import ServiceAreaRow
 from dispatch.assignment.day_rows import read_day, sources_of
-from dispatch.assignment.day_shape import second_of, weights_of
+from dispatch.assignment.day_shape import second_of, second_of_reading, weights_of
 from dispatch.assignment.facts import appointment_facts, law_facts, nurse_facts
 from dispatch.assignment.gather_day import DayFile
 from dispatch.assignment.gather_nurses import add_nurses
@@ -85,6 +85,9 @@ def gather(
         nurses=writing.nurse_keys,
         pharmacies=writing.pharmacy_ids,
         left_out=writing.left_out,
+        planned_end_s=second_of_reading(
+            rows.policies["visit.latest_end_minute"]["planned"], day, rows.zone, rows.begins_at
+        ),
         plan_number=rows.plan.number if rows.plan else 0,
     )
 

@@ -167,6 +167,8 @@ class Gathered:
         The UTC instant of second 0, and the area's zone.
     plan_number
         The plan in force when it was gathered, 0 before the first.
+    planned_end_s
+        The second by which the planner lets visits end; by hand they may end later.
     """
 
     area_id: UUID
@@ -183,6 +185,7 @@ class Gathered:
     pharmacies: Mapping[str, UUID]
     left_out: Mapping[UUID, tuple[Reason, ...]] = field(default_factory=dict)
     plan_number: int = 0
+    planned_end_s: int = 0
 
     @property
     def fingerprint(self) -> str:

@@ -34,11 +34,17 @@ from routing.planfile import write_plan
 DAY = date(2026, 11, 23)
 COLUMBUS = ZoneInfo("America/New_York")
 DANA = Actor(
-    account_id=AccountId(UUID(int=0xDA7A)), name="Dana Desk", roles=frozenset({Role.DISPATCHER}), session_ref="d"
-)  # fmt: skip
+    account_id=AccountId(UUID(int=0xDA7A)),
+    name="Dana Desk",
+    roles=frozenset({Role.DISPATCHER}),
+    session_ref="d",
+)
 OLLE = Actor(
-    account_id=AccountId(UUID(int=0x011E)), name="Olle Other", roles=frozenset({Role.DISPATCHER}), session_ref="o"
-)  # fmt: skip
+    account_id=AccountId(UUID(int=0x011E)),
+    name="Olle Other",
+    roles=frozenset({Role.DISPATCHER}),
+    session_ref="o",
+)
 
 
 def local(hour: float, day: date = DAY) -> datetime:
@@ -65,8 +71,9 @@ class Metro:
         """A pharmacy in the middle of town, open 06:00 to 21:00."""
         number = len(self.pharmacies) + 1
         row = PharmacyRow(
-            **{"id": new_id(), "area_id": self.area.id, "code": f"PH-{number}", "name": "High Street Pharmacy",
-               "address": "10 High St", "state": "OH", "lat": 39.96 + number / 1000, "lon": -83.0}
+            **{"id": new_id(), "area_id": self.area.id, "code": f"PH-{number}",
+               "name": "High Street Pharmacy", "address": "10 High St", "state": "OH",
+               "lat": 39.96 + number / 1000, "lon": -83.0}
             | more
         )  # fmt: skip
         self.session.add(row)

@@ -7,13 +7,15 @@ from uuid import UUID
 from dispatch.routes.rules import Planned
 from tests.builders.assignment import local
 
+SOME_VISIT, SOME_NURSE = UUID(int=1), UUID(int=2)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Met:
     """How far a visit has come, as the chapter `visits` tells it."""
 
-    appointment_id: UUID = UUID(int=1)
-    nurse_id: UUID = UUID(int=2)
+    appointment_id: UUID = SOME_VISIT
+    nurse_id: UUID = SOME_NURSE
     state: str = "en_route"
     en_route_at: datetime | None = None
     arrived_at: datetime | None = None

@@ -1,6 +1,4 @@
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from uuid import UUID
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,22 +10,9 @@ from dispatch.kernel.ids import new_id
 from dispatch.kernel.refusals import Conflict
 from routing.dayfile import read_day, write_day
 from tests.builders.assignment import a_metro, a_published_plan, a_small_day, local
+from tests.builders.routes import Met
 
 HOUR = 3600
-
-
-@dataclass(frozen=True, kw_only=True)
-class Met:
-    """How far a visit has come, as the chapter `visits` tells it."""
-
-    appointment_id: UUID
-    nurse_id: UUID
-    state: str
-    en_route_at: datetime | None = None
-    arrived_at: datetime | None = None
-    started_at: datetime | None = None
-    stopped_at: datetime | None = None
-    finished_at: datetime | None = None
 
 
 def gathered(metro, clock, progress=(), **more):
