@@ -5,21 +5,22 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import make_response, redirect, render_template, request, url_for
-from marshmallow import Schema
 from werkzeug.wrappers import Response
 
 from api.actor import actor, clock, keep_although_refused, note_reads, policy, roles
 from api.db import current_session
 from api.pages import pages
 from api.pages.nurse import words
+from api.pages.nurse.box import lock_box
 from api.pages.nurse.forms import fact_from_form, read_form
 from api.v1.visits_schemas import DayQuerySchema
+from dispatch.custody import queries as custody
 from dispatch.kernel.actor import Role
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.quantities import mg_text
 from dispatch.kernel.refusals import Refusal
 from dispatch.visits import queries, service
-from dispatch.visits.model import EventIdReused, NewFact, NursesDay, Visit
+from dispatch.visits.model import EventIdReused, NewFact, NursesDay, Point, Visit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +74,21 @@ def do_deed(appointment_id: UUID) -> Response:
 
 def show(*, refusal: Refusal | None = None, question: Question | None = None, status: int = 200) -> Response:
     """Render the screen, with what was refused or is still asked at its top."""
-    asked = read_form(_day_schema(), request.args) if request.method == "GET" else {}
+    asked = read_form(DayQuerySchema(), request.args) if request.method == "GET" else {}
     day = queries.nurses_day(current_session(), actor(), clock(), asked.get("day"))
     note_reads("visit.read_route", (visit.patient_id for visit in day.visits))
     zone = ZoneInfo(day.time_zone)
+    box = lock_box(current_session(), day, skip_pickup=bool(question or "without_pickup" in request.args))
+    due = box.pickup.pharmacy if box.pickup else None
+    doses = {visit.appointment_id: visit.dose_ug for visit in day.visits}
     page = render_template(
         "nurse/today.html",
         day=day,
+        box=box,
+        stock=custody.vials_at_pharmacy(current_session(), due.pharmacy_id) if due else (),
+        pharmacies=queries.pharmacies(current_session(), day.area_id) if box.vials else (),
+        dose_of=doses.get,
+        geo=geo,
         now_at=_position(day),
         next_deeds=queries.next_deeds,
         flag_text=queries.flag_text,
@@ -95,8 +104,10 @@ def show(*, refusal: Refusal | None = None, question: Question | None = None, st
     return make_response(page, status)
 
 
-def _day_schema() -> Schema:
-    return DayQuerySchema()
+def geo(point: Point) -> str:
+    """Return the address that opens the phone's own maps (RFC 5870); it carries no name."""
+    place = f"{point.lat:.6f},{point.lon:.6f}"
+    return f"geo:{place}?q={place}"
 
 
 def _position(day: NursesDay) -> int | None:

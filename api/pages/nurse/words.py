@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from dispatch.custody.model import EventKind, State, WasteMethod
 from dispatch.visits.model import Deed, RouteStop, Visit, VisitState
 
 DEEDS = {
@@ -24,6 +25,25 @@ STATES = {
     VisitState.NO_SHOW: "nobody was there",
     VisitState.ABORTED: "given up",
     VisitState.CANCELLED: "cancelled",
+}
+VIAL_STATES = {
+    State.PICKED_UP: "sealed, in your box",
+    State.IN_TRANSIT: "sealed, in your box",
+    State.OPENED: "open",
+    State.ADMINISTERING: "in use",
+    State.RESIDUAL_PENDING: "waits for its waste",
+    State.SEAL_MISMATCH: "wrong seal: do not use",
+}
+WASTE_METHODS = {
+    WasteMethod.DEACTIVATION_POUCH: "Deactivation pouch",
+    WasteMethod.SOLIDIFYING_CONTAINER: "Solidifying container",
+    WasteMethod.CONTROLLED_SUBSTANCE_BIN: "Controlled-substance bin",
+}
+MISHAPS = {
+    EventKind.BROKEN: "It broke",
+    EventKind.SEAL_MISMATCH: "Its seal is wrong",
+    EventKind.LOST: "It is lost",
+    EventKind.STOLEN: "It was stolen",
 }
 # The place is taken at these two deeds and at no other time.
 PLACED = frozenset({Deed.CHECK_IN, Deed.CHECK_OUT})

@@ -1,0 +1,78 @@
+"""Signatures on the nurse's own phone: she and a second person each type a secret of their own.
+
+Each proof counts as a sign-in of its own and is made for one event only (see `api.proofs`). No secret is
+kept, written back into the page, or logged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import current_app
+from flask_limiter.util import get_remote_address
+from flask_login import current_user
+
+from api import proofs
+from api.actor import actor
+from dispatch.identity.model import ProofOfIdentity
+from dispatch.kernel.refusals import Forbidden, Reason, Reasons
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signed:
+    """The proofs of the nurse and of whoever signs with her."""
+
+    own: ProofOfIdentity
+    other: ProofOfIdentity
+
+
+def signatures(form: Mapping[str, str], event_id: UUID, other: str) -> Signed:
+    """Check both secrets for one event, or refuse with everything that is missing or wrong.
+
+    Parameters
+    ----------
+    other
+        Who the second signer is, e.g. "witness" or "pharmacist", for the sentences.
+    """
+    wrong = Reasons()
+    found: list[ProofOfIdentity] = []
+    email = str(getattr(current_user, "email", ""))
+    for address, secret, who, name in (
+        (email, form.get("own_secret", ""), "You have", "own_secret"),
+        (
+            form.get("other_email", "").strip(),
+            form.get("other_secret", ""),
+            f"The {other} has",
+            "other_secret",
+        ),
+    ):
+        if not address or not secret:
+            wrong.add(
+                "signature_missing", f"{who} not signed.", field=name, way_out="Sign with the password."
+            )
+            continue
+        try:
+            found.append(proofs.read(proofs.make(address, secret, event_id)["proof"], event_id)[1])
+        except Forbidden as refusal:
+            wrong.found += [
+                Reason(
+                    code=reason.code,
+                    text=f"{who} not signed: {reason.text}",
+                    field=name,
+                    way_out=reason.way_out,
+                )
+                for reason in refusal.reasons
+            ]
+    wrong.raise_if_any(Forbidden)
+    return Signed(own=found[0], other=found[1])
+
+
+def login_limit() -> str:
+    """How often secrets may be tried: as often as at the login."""
+    limit: str = current_app.extensions["housecall_settings"].login_limit
+    return limit
+
+
+def who_tries() -> str:
+    """Whose tries are counted."""
+    return f"{get_remote_address()} {actor().account_id}"
