@@ -22,7 +22,7 @@ from dispatch.custody.commands import (
     SetOut,
     WasteResidual,
 )
-from dispatch.custody.model import Basis, Receipt, Standing, Verdict, WasteMethod
+from dispatch.custody.model import Basis, Receipt, Verdict, WasteMethod
 from dispatch.custody.service import (
     administer,
     draw,
@@ -39,6 +39,7 @@ from dispatch.kernel.ids import new_id
 from dispatch.routes.model import BoardStop
 from dispatch.visits.model import Deed, NewFact, Position
 from dispatch.visits.service import record_fact
+from dispatch.visits.standing import standing_at_pharmacy, standing_at_visit, standing_in_area
 
 PRODUCT = NewProduct(
     code="KET-50-2",
@@ -72,8 +73,8 @@ class Player:
 
     Attributes
     ----------
-    nurses, standings
-        Nurse id -> the actor, and what is known of her licence and shift.
+    nurses
+        Nurse id -> the actor.
     doses_ug
         Reference of an appointment -> the dose that its order names.
     shelves
@@ -87,7 +88,6 @@ class Player:
     session: Session
     clock: SetClock
     nurses: Mapping[UUID, Actor]
-    standings: Mapping[UUID, Standing]
     pharmacist: Actor
     witnesses: tuple[Actor, ...]
     doses_ug: Mapping[str, int]
@@ -149,7 +149,7 @@ class Player:
                 for vial in taken
             ),
             counted_units=len(taken),
-            standing=self.standings[act.nurse_id],
+            standing=standing_at_pharmacy(self.session, pharmacy_id, nurse, self.clock),
             proof=sign(nurse, act.at),
             witness=sign(self.pharmacist, act.at),
         )
@@ -159,15 +159,15 @@ class Player:
 
     def _set_out(self, act: Act, nurse: Actor) -> None:
         taken = self.packed.pop(act.nurse_id)
+        standing = standing_in_area(self.session, nurse, self.clock)
         for vial in taken:
-            command = SetOut(
-                event_id=new_id(), container_id=vial.container_id, standing=self.standings[act.nurse_id]
-            )
+            command = SetOut(event_id=new_id(), container_id=vial.container_id, standing=standing)
             require_stored(set_out(self.session, command, nurse, self.clock))
         self.boxes.setdefault(act.nurse_id, []).extend(taken)
 
     def _open_and_draw(self, act: Act, nurse: Actor) -> None:
-        appointment_id, standing = _appointment(act.stop), self.standings[act.nurse_id]
+        appointment_id = _appointment(act.stop)
+        standing = standing_at_visit(self.session, appointment_id, nurse, self.clock)
         vial = self.boxes[act.nurse_id].pop(0)
         opening = OpenContainer(
             event_id=new_id(),
@@ -199,7 +199,7 @@ class Player:
         command = Administer(
             event_id=new_id(),
             container_id=self.opened[appointment_id],
-            standing=self.standings[act.nurse_id],
+            standing=standing_at_visit(self.session, appointment_id, nurse, self.clock),
             place="visit",
             visit_id=appointment_id,
             amount_ug=dose_ug,
@@ -213,7 +213,7 @@ class Player:
         command = WasteResidual(
             event_id=new_id(),
             container_id=self.opened[appointment_id],
-            standing=self.standings[act.nurse_id],
+            standing=standing_at_visit(self.session, appointment_id, nurse, self.clock),
             place="visit",
             proof=sign(nurse, act.at),
             witness=sign(witness, act.at),

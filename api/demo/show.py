@@ -24,8 +24,11 @@ def show_plan(console: Console, board: Board) -> None:
     assert board.plan is not None
     assert board.before is not None
     before, after = board.before, board.plan.figures
-    table = Table(title=f"{board.area_name}, {board.day:%A} {board.day}: {board.total} visits, "
-                  f"{len(board.lanes)} nurses, {len(board.pharmacies)} pharmacies", title_justify="left")  # fmt: skip
+    title = (
+        f"{board.area_name}, {board.day:%A} {board.day}: {board.total} visits, {len(board.lanes)} nurses, "
+        f"{len(board.pharmacies)} pharmacies"
+    )
+    table = Table(title=title, title_justify="left")
     for name in ("", "first come, first served", "planned"):
         table.add_column(name, justify="left" if not name else "right")
     for name, was, is_now in figure_lines(before, after):
