@@ -12,6 +12,7 @@ from dispatch.areas.records import PharmacyRow, ServiceAreaRow
 from dispatch.custody import service
 from dispatch.custody.commands import (
     Administer,
+    BlindCount,
     Draw,
     ListedVial,
     NewProduct,
@@ -277,6 +278,12 @@ def a_return(scene: Scene, **more: Any) -> ReturnUnopened:
 def a_report(scene: Scene, kind: EventKind, **more: Any) -> ReportException:
     """The first vial broke, is lost, was stolen or has a wrong seal."""
     made = ReportException(event_id=new_id(), container_id=scene.vial, standing=FIT, kind=kind)
+    return replace(made, **more)
+
+
+def a_count(scene: Scene, units: int, **more: Any) -> BlindCount:
+    """A blind count of the nurse's sealed vials."""
+    made = BlindCount(count_id=new_id(), round_id=new_id(), holder=scene.nurse_holder, counted_units=units)
     return replace(made, **more)
 
 
