@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from api.actor import PUBLIC, SIGNED_IN, actor, policy
 from api.db import current_session
 from dispatch.kernel.actor import Role
+from dispatch.kernel.quantities import mg_text
 
 pages = Blueprint("pages", __name__)
 
@@ -35,7 +36,7 @@ def vendored(name: str) -> str:
 
 @pages.app_context_processor
 def _for_templates() -> dict[str, object]:
-    return {"homes": HOMES, "vendored": vendored}
+    return {"homes": HOMES, "vendored": vendored, "mg_text": mg_text}
 
 
 @pages.route("/")
@@ -70,4 +71,4 @@ def readyz() -> Response:
     return jsonify(status="ready")
 
 
-from api.pages import dispatcher, nurse  # noqa: E402, F401 - their routes join `pages`
+from api.pages import compliance, dispatcher, nurse  # noqa: E402, F401 - their routes join `pages`

@@ -29,7 +29,7 @@ def doors(app):
 def sample(kind, name):
     if kind == "UUIDConverter":
         return NOBODYS
-    if kind == "DateConverter":
+    if kind == "DayConverter":
         return date(2026, 11, 23)
     if kind == "IntegerConverter":
         return 1
