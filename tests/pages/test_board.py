@@ -1,7 +1,7 @@
 """The day board: what it shows, that it keeps the page laws, and that it works by hand in a real browser."""
 
 import re
-from datetime import timedelta
+from datetime import date
 
 import html5lib
 import pytest
@@ -27,6 +27,7 @@ def dana(app, engine):
 
 def make(app, engine, clock, build):
     with transaction(engine, keyring_of_app(app)) as session:
+        session.expire_on_commit = False
         return build(session)
 
 
@@ -96,3 +97,190 @@ def test_the_board_is_valid_html_and_holds_no_inline_script_or_style(app, engine
     page = dana.get(BOARD).text
     html5lib.HTMLParser(strict=True).parse(page)
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\bsrc=)|hx-on", page)
+
+
+def a_planned_visit(engine, app, metro, number=0):
+    """(key, address of the panel) of a visit of the day."""
+    key = str(metro.visits[number].id)
+    return key, f"{BOARD}/visits/{key}"
+
+
+def has_it(page):
+    """The code of the nurse who has the visit, as its panel says."""
+    return re.search(r"<strong>(N-\d+), \d\d:\d\d</strong>", page).group(1)
+
+
+def other_shift(metro, code):
+    """The shift of the other of the two nurses of the small day."""
+    return str(next(s.id for s, n in zip(metro.shifts, metro.nurses, strict=True) if n.code != code))
+
+
+def test_the_panel_ranks_the_nurses(app, engine, clock, dana):
+    metro = planned(app, engine, clock)
+    page = dana.get(a_planned_visit(engine, app, metro)[1]).text
+    html5lib.HTMLParser(strict=True).parseFragment(page)
+    assert "has it" in page
+    assert page.count('class="grade') == 2
+
+
+def test_the_panel_lists_every_reason_against_a_nurse(app, engine, clock, dana):
+    def prepare(session):
+        metro = a_small_day(session)
+        metro.add_nurse(7, 9, state="PA")
+        return metro
+
+    metro = planned(app, engine, clock, prepare)
+    page = dana.get(a_planned_visit(engine, app, metro)[1]).text
+    against = re.search(r'<tr class="never-row"><th scope="row">N-03</th><td>(.*?)</td>', page).group(1)
+    assert against.count(".") >= 2
+
+
+def test_looking_at_a_visit_is_a_read_of_its_patient(app, engine, clock, dana):
+    metro = planned(app, engine, clock)
+    dana.get(a_planned_visit(engine, app, metro)[1])
+    with transaction(engine, keyring_of_app(app)) as session:
+        wanted = select(AuditEntryRow.patient_id).where(AuditEntryRow.action == "visit.why")
+        assert session.scalars(wanted).all() == [metro.visits[0].patient_id]
+
+
+@pytest.mark.parametrize("key", ["nobody", "01a1fdb3-103e-7356-8812-ddaa6e2fee05", "x.2"])
+def test_the_panel_of_no_visit_is_not_found(app, engine, clock, dana, key):
+    planned(app, engine, clock)
+    assert dana.get(f"{BOARD}/visits/{key}").status_code == 404
+
+
+def test_offers_say_what_each_shift_would_cost(app, engine, clock, dana):
+    metro = planned(app, engine, clock)
+    offers = dana.get(a_planned_visit(engine, app, metro)[1] + "/offers").json
+    assert {offer["shift_id"] for offer in offers} == {str(shift.id) for shift in metro.shifts}
+    assert all(offer["allowed"] and re.fullmatch(r"[+−]\$\d+\.\d\d", offer["added"]) for offer in offers)
+
+
+def test_a_move_makes_the_next_plan(app, engine, clock, dana):
+    metro = planned(app, engine, clock)
+    _, address = a_planned_visit(engine, app, metro)
+    before = has_it(dana.get(address).text)
+    form = {"shift_id": other_shift(metro, before), "plan_number": "1", "accept": "yes"}
+    answer = dana.post(address + "/move", data=form, headers=csrf(dana))
+    assert answer.status_code == 200
+    assert has_it(answer.text) != before
+    assert "<strong>Plan 2</strong>" in dana.get(BOARD).text
+
+
+def test_a_broken_law_refuses_a_move_with_every_reason(app, engine, clock, dana):
+    def prepare(session):
+        metro = a_small_day(session)
+        metro.add_nurse(state="PA")
+        return metro
+
+    metro = planned(app, engine, clock, prepare)
+    form = {"shift_id": str(metro.shifts[2].id), "plan_number": "1", "accept": "yes"}
+    answer = dana.post(a_planned_visit(engine, app, metro)[1] + "/move", data=form, headers=csrf(dana))
+    assert answer.status_code == 409
+    assert 'class="notice no"' in answer.text
+    assert "<strong>Plan 1</strong>" in dana.get(BOARD).text
+
+
+def test_a_broken_preference_asks_first(app, engine, clock, dana):
+    def prepare(session):
+        metro = a_small_day(session)
+        metro.visits[0].preferred_nurse_id = metro.nurses[0].id
+        return metro
+
+    metro = planned(app, engine, clock, prepare)
+    form = {"shift_id": str(metro.shifts[1].id), "plan_number": "1"}
+    _, address = a_planned_visit(engine, app, metro)
+    asked = dana.post(address + "/move", data=form, headers=csrf(dana))
+    assert asked.status_code == 409
+    assert "Move anyway" in asked.text
+    assert dana.post(address + "/move", data=form | {"accept": "yes"}, headers=csrf(dana)).status_code == 200
+
+
+def test_who_comes_second_sees_theirs_and_yours(app, engine, clock, dana):
+    metro = planned(app, engine, clock)
+    _, address = a_planned_visit(engine, app, metro)
+    _, other = a_planned_visit(engine, app, metro, 1)
+    form = {"shift_id": str(metro.shifts[0].id), "plan_number": "1", "accept": "yes"}
+    dana.post(other + "/pin", data={"pin": "nurse", "plan_number": "1"}, headers=csrf(dana))
+    answer = dana.post(address + "/move", data=form, headers=csrf(dana))
+    assert answer.status_code == 412
+    assert "Theirs:" in answer.text
+    assert "Yours: A.K. to N-01" in answer.text
+    assert 'name="plan_number" value="2"' in answer.text
+
+
+def test_a_visit_is_pinned_and_unpinned(app, engine, clock, dana):
+    metro = planned(app, engine, clock)
+    _, address = a_planned_visit(engine, app, metro)
+    form = {"pin": "time", "plan_number": "1"}
+    assert "pinned to N-" in dana.post(address + "/pin", data=form, headers=csrf(dana)).text
+    assert "pinned" in re.search(r'<button[^>]*class="visit[^>]*A\.K\.', dana.get(BOARD).text).group(0)
+    form = {"pin": "nobody", "plan_number": "2"}
+    assert "pinned to" not in dana.post(address + "/pin", data=form, headers=csrf(dana)).text
+
+
+@pytest.mark.parametrize(("field", "value"), [("reading", "25:99"), ("plan_number", "one")])
+def test_a_bad_field_of_a_move_is_named(app, engine, clock, dana, field, value):
+    metro = planned(app, engine, clock)
+    form = {"shift_id": str(metro.shifts[0].id), "plan_number": "1", field: value}
+    answer = dana.post(a_planned_visit(engine, app, metro)[1] + "/move", data=form, headers=csrf(dana))
+    assert answer.status_code == 422
+    assert 'class="notice no"' in answer.text
+
+
+def test_planning_is_ordered_stopped_and_told(app, engine, clock, dana):
+    make(app, engine, clock, a_small_day)
+    form = {"seconds": "5", "seed": "1"}
+    ordered = dana.post(f"{BOARD}/plan", data=form, headers=csrf(dana)).text
+    assert "Waiting for a free worker" in ordered
+    assert "being planned already" in dana.post(f"{BOARD}/plan", data=form, headers=csrf(dana)).text
+    stop = re.search(r'hx-post="([^"]+/stop)"', ordered).group(1)
+    assert "No plan is published" in dana.post(stop, headers=csrf(dana)).text
+
+
+@pytest.mark.parametrize(("field", "value"), [("seconds", "0"), ("seconds", "soon"), ("seed", "-1")])
+def test_a_bad_field_of_an_order_is_named(app, engine, clock, dana, field, value):
+    make(app, engine, clock, a_small_day)
+    answer = dana.post(f"{BOARD}/plan", data={"seconds": "5", "seed": "1", field: value}, headers=csrf(dana))
+    assert answer.status_code == 422
+    assert 'class="refused"' in answer.text
+
+
+def test_a_solved_run_is_offered_and_published(app, engine, clock, dana):
+    def build(session):
+        metro = a_small_day(session)
+        solve_here(session, order(session, metro, clock), clock)
+
+    make(app, engine, clock, build)
+    page = dana.get(BOARD).text
+    assert "A plan is ready" in page
+    address = re.search(r'hx-post="([^"]+/publish)"', page).group(1)
+    assert "<strong>Plan 1</strong>" in dana.post(address, headers=csrf(dana)).text
+
+
+def test_a_run_on_a_day_that_changed_is_refused_naming_what(app, engine, clock, dana):
+    def build(session):
+        metro = a_small_day(session)
+        solve_here(session, order(session, metro, clock), clock)
+        metro.nurses[0].languages = ["en", "es"]
+
+    make(app, engine, clock, build)
+    address = re.search(r'hx-post="([^"]+/publish)"', dana.get(BOARD).text).group(1)
+    answer = dana.post(address, headers=csrf(dana))
+    assert answer.status_code == 412
+    assert "Nurse N-01: changed" in answer.text
+
+
+def test_times_are_the_areas_own_on_the_day_the_clocks_change(app, engine, clock, dana):
+    spring = date(2027, 3, 14)
+
+    def build(session):
+        metro = a_metro(session, spring)
+        metro.add_nurse(7, 15)
+        return metro
+
+    make(app, engine, clock, build)
+    page = dana.get(f"/board/columbus/{spring}").text
+    assert "shift 07:00 to 15:00" in page
+    assert 'data-ahead="60"' in page
+    assert '<span class="hour h6 m0">07</span>' in page

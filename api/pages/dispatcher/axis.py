@@ -54,6 +54,13 @@ class Axis:
         return f"h{hour} m{minute} lh{long_h} lm{long_m}"
 
     @property
+    def clock_ahead_min(self) -> int:
+        """Return by how much the clocks are ahead of elapsed time at noon: 60 or -60 after a change."""
+        noon = self.origin + timedelta(hours=12)
+        reading = noon.astimezone(self.zone)
+        return reading.hour * 60 + reading.minute - 12 * 60
+
+    @property
     def classes(self) -> str:
         """Return the classes of the board itself."""
         return f"from{self.first_h} span{self.span_h}"

@@ -65,9 +65,9 @@ class VisitBar:
     part: int = 1
 
     @property
-    def dom_id(self) -> str:
-        """The element's id, equal wherever the visit moves, so that a live update keeps its focus."""
-        return f"v-{self.appointment_id}" + (f"-{self.part}" if self.part > 1 else "")
+    def key(self) -> str:
+        """Name the visit, or one half of a visit by two nurses, in addresses."""
+        return f"{self.appointment_id}.{self.part}" if self.part > 1 else self.appointment_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +159,6 @@ class Candidate:
     grade: str
     tone: str
     begins: str
-    begin_minute: int
     added: str
     notes: Sequence[str] = ()
     reasons: Sequence[str] = ()
@@ -184,24 +183,25 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class VisitPanel:
-    """A visit in detail: when, by whom, who else could go and why not the others."""
+    """A visit in detail: when, by whom, who else could go and why not the others.
 
-    appointment_id: str
+    `wanted` repeats what a dispatcher asked for, where somebody else was quicker.
+    """
+
+    key: str
     initials: str
     service: str
     minutes: int
-    state: str
     priority: int
     windows: str
     planned: str
-    shift_id: str
-    begins: str
     pinned: str
     movable: bool
     why_not: Sequence[str]
     candidates: Sequence[Candidate]
     plan_number: int
     outcome: Outcome | None = None
+    wanted: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,14 @@ const STEP_MINUTES = 5;
 const START_PX = 5;
 const SNAP_MINUTES = 25;
 
-const clock = (minute) => `${String(Math.floor(minute / 60) % 24).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+// Minutes are elapsed ones since the area's midnight; on a day of a change its clocks are ahead or behind.
+const ahead = (board) => Number(board.querySelector('.gantt').dataset.ahead);
+const clock = (board, minute) => {
+  const shown = minute + ahead(board);
+  return `${String(Math.floor(shown / 60) % 24).padStart(2, '0')}:${String(shown % 60).padStart(2, '0')}`;
+};
+const minuteOf = (board, reading) =>
+  reading ? Number(reading.slice(0, 2)) * 60 + Number(reading.slice(3)) - ahead(board) : NaN;
 // The next minute on the grid in the direction of `by`.
 const step = (minute, by) => (by > 0 ? Math.floor(minute / by) + 1 : Math.ceil(minute / -by) - 1) * Math.abs(by);
 const rows = (board) => [...board.querySelectorAll('.row')];
@@ -56,9 +63,10 @@ class Held {
   /** Point at a row and a minute; close to what the server offers there, take exactly that. */
   aim(row, minute) {
     const offer = this.offers.get(row?.dataset.shift);
-    const close = offer?.allowed && Math.abs(offer.begin_minute - minute) <= SNAP_MINUTES;
+    const begins = offer?.allowed ? minuteOf(this.board, offer.begins) : NaN;
     this.row = row;
-    this.minute = close && row !== this.button.closest('.row') ? offer.begin_minute : minute;
+    this.asOffered = Math.abs(begins - minute) <= SNAP_MINUTES && row !== this.button.closest('.row');
+    this.minute = this.asOffered ? begins : minute;
     this.tell();
   }
 
@@ -71,8 +79,8 @@ class Held {
       this.ghost.textContent = this.name;
       return;
     }
-    const where = `${this.row.dataset.code} ${clock(this.minute)}`;
-    const price = !offer ? '' : refused ? offer.why : this.minute === offer.begin_minute ? offer.added : '';
+    const where = `${this.row.dataset.code} ${clock(this.board, this.minute)}`;
+    const price = !offer ? '' : refused ? offer.why : this.asOffered ? offer.added : '';
     this.ghost.textContent = `${this.name} → ${where} ${price}`;
     this.say(`${this.name} to ${where}. ${refused ? `Not allowed: ${offer.reasons.join(' ')}` : price}`);
   }
@@ -100,7 +108,7 @@ class Held {
 }
 
 /**
- * Let visits be moved. `offersOf(visitId)` asks what each row would cost, `settle(visitId, shiftId, minute)`
+ * Let visits be moved. `offersOf(visitId)` asks what each row would cost, `settle(visitId, shiftId, reading)`
  * asks the server to do it, `onRelease()` runs when nothing is held any more.
  */
 export function openMoving(board, { say, offersOf, settle, onRelease }) {
@@ -124,10 +132,10 @@ export function openMoving(board, { say, offersOf, settle, onRelease }) {
     return mine;
   };
   const drop = () => {
-    const { visit, row, minute, button } = held;
+    const { visit, row, minute, asOffered, button } = held;
     const moved = row && (row !== button.closest('.row') || minute !== Number(button.dataset.begin));
     release();
-    if (moved) settle(visit, row.dataset.shift, minute);
+    if (moved) settle(visit, row.dataset.shift, asOffered ? '' : clock(board, minute));
   };
 
   // The click that ends a drag must not choose the visit beneath.
@@ -186,7 +194,8 @@ export function openMoving(board, { say, offersOf, settle, onRelease }) {
       held.aim(held.row ?? all[0], step(held.minute, KEYS[event.key]));
     } else {
       const next = Math.min(all.length - 1, Math.max(0, all.indexOf(held.row) + KEYS[event.key]));
-      held.aim(all[next], held.offers.get(all[next].dataset.shift)?.begin_minute ?? held.minute);
+      const offered = minuteOf(board, held.offers.get(all[next].dataset.shift)?.begins);
+      held.aim(all[next], Number.isNaN(offered) ? held.minute : offered);
     }
     held.placeAtRow();
   });

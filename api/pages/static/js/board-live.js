@@ -41,7 +41,9 @@ export function openLive(board, { isHeld, onUpdate }) {
   board.addEventListener('htmx:before:swap', (event) => {
     const { ctx } = event.detail;
     const place = ctx?.target?.id;
-    if (place === 'table' && isHeld()) {
+    if (ctx?.sourceElement === stream) {
+      offline.hidden = false;
+    } else if (place === 'table' && isHeld()) {
       event.preventDefault();
       missed = true;
     } else if (ctx?.response?.status >= 400 && ctx.text?.includes('class="problem"') && place !== 'panel') {

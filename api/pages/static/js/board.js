@@ -8,7 +8,7 @@ const board = document.querySelector('#board');
 const panel = document.querySelector('#panel');
 const spoken = document.querySelector('#say');
 const { url } = board.dataset;
-let nothingChosen = panel.innerHTML;
+const nothingChosen = panel.innerHTML;
 let asked = '';
 
 const say = (text) => { spoken.textContent = text; };
@@ -40,12 +40,12 @@ async function offersOf(visitId) {
   return answer.json();
 }
 
-function settle(visitId, shiftId, minute) {
+function settle(visitId, shiftId, reading) {
   asked = visitId;
   gantt.mark(visitId);
   map.choose(visitId);
   const plan = board.querySelector('#table').dataset.plan;
-  toPanel('POST', `${visitUrl(visitId)}/move`, { shift_id: shiftId, minute, plan_number: plan });
+  toPanel('POST', `${visitUrl(visitId)}/move`, { shift_id: shiftId, reading, plan_number: plan });
 }
 
 const gantt = openGantt(board, choose);
@@ -69,7 +69,7 @@ const live = openLive(board, {
 panel.addEventListener('click', (event) => {
   const mover = event.target.closest('[data-settle]');
   if (event.target.closest('[data-close]')) close();
-  else if (mover) settle(asked, mover.dataset.settle, mover.dataset.minute);
+  else if (mover) settle(asked, mover.dataset.settle, '');
 });
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Escape' || moving.isHeld()) return;
