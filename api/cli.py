@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from api.cli_plan import plan, plan_check
+from api.demo.command import demo
 from api.settings import PREFIX, Settings, SettingsInvalid, read_settings
 
 
@@ -30,6 +31,7 @@ def main() -> None:
 
 main.add_command(plan)
 main.add_command(plan_check)
+main.add_command(demo)
 
 
 @main.command()

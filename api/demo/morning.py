@@ -15,7 +15,8 @@ from dispatch.visits.model import Deed
 
 INFUSION = timedelta(minutes=45)  # care-rules.md B14
 WASTE_AFTER = timedelta(minutes=8)
-LEAVES_LATE_BEFORE_NOW = timedelta(minutes=6)
+LEAVES_LATE_BEFORE_NOW = timedelta(minutes=4)
+LONG_DRIVE_S = 420  # so that she is still on the way
 DELAY_WANTED = timedelta(minutes=35)
 LEAST_DELAY, MOST_DELAY = timedelta(minutes=22), timedelta(minutes=55)
 
@@ -80,7 +81,7 @@ def choose_turn(board: Board, now: datetime) -> Turn:
 
 def _candidates(
     board: Board, now: datetime
-) -> Iterator[tuple[tuple[bool, timedelta], Lane, BoardStop, BoardStop]]:
+) -> Iterator[tuple[tuple[bool, bool, timedelta], Lane, BoardStop, BoardStop]]:
     """Yield pairs of visits between which a nurse may lose so much time that it shows, best liked least."""
     for lane in board.lanes:
         for before, after in zip(lane.stops, lane.stops[1:], strict=False):
@@ -89,7 +90,12 @@ def _candidates(
             waits = after.arrives_at - timedelta(seconds=after.travel_s) - before.ends_at
             delay = now - LEAVES_LATE_BEFORE_NOW - before.ends_at
             if LEAST_DELAY <= delay <= MOST_DELAY and after.begins_at < now and waits < minutes(2):
-                yield (not after.visit.controlled, abs(delay - DELAY_WANTED)), lane, before, after
+                score = (
+                    after.travel_s < LONG_DRIVE_S,
+                    not after.visit.controlled,
+                    abs(delay - DELAY_WANTED),
+                )
+                yield score, lane, before, after
 
 
 def _id(stop: BoardStop) -> UUID:

@@ -2,10 +2,11 @@
 
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
 
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from api.demo.morning import GIVE, OPEN_AND_DRAW, PICK_UP, SET_OUT, WASTE, Act
@@ -53,6 +54,7 @@ SHELF_LIFE = timedelta(days=420)
 # About one metre, so that the phones of the demo stand beside the door and not on the point itself.
 METRE_DEGREES = 0.000009
 STOPPED_EARLY = 0.12
+NO_WITNESS = "No witness answered the video call; the residual is sealed and travels back with me."
 
 
 class NotAsPlayed(RuntimeError):
@@ -79,6 +81,8 @@ class Player:
         Reference of an appointment -> the dose that its order names.
     shelves
         Pharmacy id -> sealed vials that wait there.
+    unwitnessed
+        The appointment whose residual nobody sees wasted.
     packed, boxes
         Nurse id -> sealed vials that she signed for, and that she set out with.
     opened, left_ug
@@ -92,6 +96,7 @@ class Player:
     witnesses: tuple[Actor, ...]
     doses_ug: Mapping[str, int]
     shelves: dict[UUID, list[Shelf]]
+    unwitnessed: UUID | None
     draw: random.Random
     packed: dict[UUID, list[Shelf]] = field(default_factory=dict)
     boxes: dict[UUID, list[Shelf]] = field(default_factory=dict)
@@ -108,6 +113,9 @@ class Player:
             WASTE: self._waste,
         }
         count = 0
+        # The session remembers rows only as long as somebody holds them; held, each is read once.
+        held: list[object] = []
+        event.listen(self.session, "loaded_as_persistent", lambda _session, row: held.append(row))
         for act in acts:
             self.clock.at = act.at
             nurse = self.nurses[act.nurse_id]
@@ -127,7 +135,12 @@ class Player:
             at=act.at,
             position=self._beside(act.stop) if act.what in (Deed.CHECK_IN, Deed.CHECK_OUT) else None,
         )
-        if flags := record_fact(self.session, fact, nurse, self.clock).flags:
+        foreseen: tuple[str, ...] = ()
+        if appointment_id == self.unwitnessed and act.what == Deed.CHECK_OUT:
+            fact = replace(fact, reason=NO_WITNESS)
+            foreseen = ("residual_open",)
+        flags = record_fact(self.session, fact, nurse, self.clock).flags
+        if flags != foreseen:
             raise NotAsPlayed(f"{act.what}: {', '.join(flags)}")
 
     def _beside(self, stop: BoardStop) -> Position:

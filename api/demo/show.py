@@ -16,7 +16,6 @@ MC_PER_DOLLAR = 100_000
 ATTRIBUTION = (
     "Map data (c) OpenStreetMap contributors, ODbL 1.0. People, house numbers and firms are invented."
 )
-MOST_REASONS = 4
 
 
 def show_plan(console: Console, board: Board) -> None:
@@ -61,13 +60,10 @@ def dollars(cost_mc: int) -> str:
 
 
 def unassigned_line(left: Unassigned) -> str:
-    """Say which visit it is and what stands against it, the most frequent reason first."""
+    """Say which visit it is and what stands against it, with the number of nurses kept away."""
     visit = left.visit
-    reasons = [
-        f"{reason.code}" + (f" ({reason.nurses} nurses)" if reason.nurses else "") for reason in left.reasons
-    ]
-    more = f", {len(reasons) - MOST_REASONS} more" if len(reasons) > MOST_REASONS else ""
-    return f"{visit.reference} {visit.service}: {', '.join(reasons[:MOST_REASONS])}{more}"
+    reasons = (reason.code + (f" ×{reason.nurses}" if reason.nurses else "") for reason in left.reasons)
+    return f"{visit.reference} {visit.service}: {', '.join(reasons)}"
 
 
 def lane_to_show(board: Board) -> Lane:

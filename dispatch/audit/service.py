@@ -1,7 +1,9 @@
 """Write the audit log: in the same transaction as the fact."""
 
+from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dispatch.audit.model import AuditEntry
@@ -28,3 +30,8 @@ def record(session: Session, entry: AuditEntry, actor: Actor, clock: Clock) -> U
     )
     session.add(row)
     return row.id
+
+
+def newest_at(session: Session) -> datetime | None:
+    """Return when the latest deed was recorded, None when there is none."""
+    return session.scalar(select(func.max(AuditEntryRow.at)))
