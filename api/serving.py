@@ -7,11 +7,13 @@ from gunicorn.app.base import BaseApplication
 
 from api.app import create_app
 from api.settings import Settings
+from dispatch.kernel.clock import Clock
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
-    def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None, options: dict[str, Any]) -> None:
         self.settings = settings
+        self.clock = clock
         self.options = options
         super().__init__()
 
@@ -20,16 +22,16 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return create_app(self.settings)
+        return create_app(self.settings, self.clock)
 
 
-def serve(settings: Settings, **more: Any) -> None:
-    """Serve until stopped."""
+def serve(settings: Settings, clock: Clock | None = None, **more: Any) -> None:
+    """Serve until stopped, by the machine's clock unless another is given."""
     from api.jobs import work_beside
 
-    def after_start(_server: Any) -> None:
+    def after_start(worker: Any) -> None:
         if settings.jobs == "in-process":
-            work_beside(settings)
+            work_beside(settings, worker.wsgi)
 
     options = {
         "bind": f"{settings.host}:{settings.port}",
@@ -43,4 +45,4 @@ def serve(settings: Settings, **more: Any) -> None:
         "loglevel": "warning",
         "post_worker_init": after_start,
     }
-    _Server(settings, options | more).run()
+    _Server(settings, clock, options | more).run()
