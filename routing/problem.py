@@ -330,6 +330,9 @@ class Problem:
     def _can_return_at_once(self, nurse: Nurse) -> bool:
         # A nurse who cannot reach any open pharmacy in time even straight away must not make the whole
         # day infeasible: that stock is custody's to follow up.
+        latest_s = self.latest_end_s(nurse)
+        if nurse.max_duration_s is not None and nurse.on_duty_since_s is not None:
+            latest_s = min(latest_s, nurse.on_duty_since_s + nurse.max_duration_s)
         for pharmacy in self.pharmacies:
             arrive_s = nurse.departs_at_s + self.drive_s(nurse.departs_from, pharmacy.place)
             begin_s = min(
@@ -338,6 +341,6 @@ class Problem:
             if begin_s is None or begin_s > nurse.shift.end_s:
                 continue
             home_s = begin_s + pharmacy.handling_s + self.drive_s(pharmacy.place, nurse.end_place)
-            if home_s <= self.latest_end_s(nurse):
+            if home_s <= latest_s:
                 return True
         return False

@@ -72,13 +72,17 @@ class Timing(NamedTuple):
 class RouteTimer:
     """Times the routes of one nurse. Stateless apart from small caches; safe to keep for a whole solve.
 
-    `line` replaces the nurse's own limits, to ask what would be possible without one of them.
+    `line` replaces the nurse's own limits and `returns` switches the return of stock off, to ask what
+    would be possible without one of them.
     """
 
-    def __init__(self, day: DayIndex, nurse: int, line: NurseLine | None = None) -> None:
+    def __init__(
+        self, day: DayIndex, nurse: int, line: NurseLine | None = None, *, returns: bool = True
+    ) -> None:
         self.day = day
         self.nurse = nurse
         self.line = line or day.nurses[nurse]
+        self._returns = returns
         weights = day.problem.weights
         self.travel_mc, self.idle_mc = weights.travel_mc_per_s, weights.idle_mc_per_s
         self.overtime_mc = weights.overtime_mc_per_s
@@ -113,7 +117,7 @@ class RouteTimer:
     def return_due(self, visits: int, units: int) -> bool:
         """Say whether policy sends her back with stock after `visits` that use `units` in all."""
         problem = self.day.problem
-        return problem.return_is_due(
+        return self._returns and problem.return_is_due(
             problem.nurses[self.nurse],
             visits=visits,
             carried=self.line.stock + units,

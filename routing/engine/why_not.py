@@ -66,6 +66,8 @@ def _rule_in_the_way(day: DayIndex, nurse: int, visits: Sequence[int]) -> str:
     """Return the one rule without which these visits would be possible; empty when they are."""
     if RouteTimer(day, nurse).best(visits) is not None:
         return ""
+    if RouteTimer(day, nurse, returns=False).best(visits) is not None:
+        return "return_of_stock"
     for rule, line, windows in _relaxations(day, nurse, visits):
         if RouteTimer(day, nurse, line).best(visits, windows) is not None:
             return rule
@@ -87,6 +89,5 @@ def _relaxations(
     if line.max_duration_s < FAR_S:
         yield "max_duration", replace(line, max_duration_s=FAR_S), own
     yield "overtime", replace(line, latest_end_s=FAR_S), own
-    yield "return_of_stock", replace(line, latest_end_s=FAR_S, shift_end_s=FAR_S), own
     always: Windows = ((0, FAR_S),)
     yield "time_window", line, dict.fromkeys(visits, always)
