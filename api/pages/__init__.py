@@ -8,8 +8,9 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, url_f
 from sqlalchemy import text
 from werkzeug.wrappers import Response as Answer
 
-from api.actor import PUBLIC, SIGNED_IN, actor, policy
+from api.actor import PUBLIC, SIGNED_IN, actor, clock, policy
 from api.db import current_session
+from api.demo.clock import DemoClock
 from dispatch.kernel.actor import Role
 from dispatch.kernel.quantities import mg_text
 
@@ -34,9 +35,15 @@ def vendored(name: str) -> str:
     return url_for("static", filename=f"vendor/{_vendored_files()[name]}")
 
 
+# A global, because macros that a template imports do not see its context.
+pages.add_app_template_global(mg_text)
+
+
 @pages.app_context_processor
 def _for_templates() -> dict[str, object]:
-    return {"homes": HOMES, "vendored": vendored, "mg_text": mg_text}
+    present = clock()
+    demo_now_ms = round(present.now().timestamp() * 1000) if isinstance(present, DemoClock) else None
+    return {"homes": HOMES, "vendored": vendored, "demo_now_ms": demo_now_ms}
 
 
 @pages.route("/")
@@ -71,4 +78,5 @@ def readyz() -> Response:
     return jsonify(status="ready")
 
 
+from api import streams  # noqa: E402, F401 - the boards' live feed joins `pages`, too
 from api.pages import compliance, dispatcher, nurse  # noqa: E402, F401 - their routes join `pages`
