@@ -76,19 +76,8 @@ def nurses_day(session: Session, actor: Actor, clock: Clock, day: date | None = 
     NotFound
         When the account belongs to no nurse.
     """
-    nurse = session.get(NurseRow, actor.nurse_id) if actor.nurse_id else None
-    if nurse is None:
-        raise refuse(
-            NotFound,
-            "no_nurse_record",
-            "Your account is not tied to a nurse's record.",
-            way_out="Ask an administrator to tie it.",
-        )
-    area = session.get_one(ServiceAreaRow, nurse.area_id)
+    nurse, area = _nurse_and_area(session, actor)
     wanted = day or local_day(clock.now(), ZoneInfo(area.time_zone))
-    number = session.scalar(
-        select(func.max(PlanRow.number)).where(PlanRow.area_id == area.id, PlanRow.day == wanted)
-    )
     stops = session.scalars(
         select(PlannedStopRow)
         .where(
@@ -103,9 +92,33 @@ def nurses_day(session: Session, actor: Actor, clock: Clock, day: date | None = 
         area_name=area.name,
         time_zone=area.time_zone,
         day=wanted,
-        plan_number=number,
+        plan_number=_newest_number(session, area.id, wanted),
         stops=_route(session, nurse.id, list(stops)),
     )
+
+
+def plan_number(session: Session, actor: Actor, clock: Clock, day: date | None = None) -> int | None:
+    """Return the number of the day's plan in the actor's area, None while none is published."""
+    _, area = _nurse_and_area(session, actor)
+    return _newest_number(session, area.id, day or local_day(clock.now(), ZoneInfo(area.time_zone)))
+
+
+def _newest_number(session: Session, area_id: UUID, day: date) -> int | None:
+    return session.scalar(
+        select(func.max(PlanRow.number)).where(PlanRow.area_id == area_id, PlanRow.day == day)
+    )
+
+
+def _nurse_and_area(session: Session, actor: Actor) -> tuple[NurseRow, ServiceAreaRow]:
+    nurse = session.get(NurseRow, actor.nurse_id) if actor.nurse_id else None
+    if nurse is None:
+        raise refuse(
+            NotFound,
+            "no_nurse_record",
+            "Your account is not tied to a nurse's record.",
+            way_out="Ask an administrator to tie it.",
+        )
+    return nurse, session.get_one(ServiceAreaRow, nurse.area_id)
 
 
 def _route(session: Session, nurse_id: UUID, stops: list[PlannedStopRow]) -> tuple[RouteStop, ...]:

@@ -13,7 +13,6 @@ from dispatch.custody.queries import VialLine
 from dispatch.visits.model import NursesDay, RouteStop, Visit, VisitState
 
 SEALED = frozenset({State.PICKED_UP, State.IN_TRANSIT})
-AT_BEDSIDE = frozenset({VisitState.ARRIVED, VisitState.INFUSING, VisitState.STOPPED})
 
 
 class VialStep(StrEnum):
@@ -59,7 +58,7 @@ class LockBox:
 def lock_box(session: Session, day: NursesDay, *, skip_pickup: bool = False) -> LockBox:
     """Return the lock-box of the day's nurse, and the pickup or return that is due on the way."""
     lines = custody.vials_of_nurse(session, day.nurse_id)
-    vials = tuple(_held(session, line, day) for line in lines)
+    vials = tuple(_held(session, line, day, _may_open(session, day)) for line in lines)
     sealed = sum(line.state in SEALED for line in lines)
     pickup = None if skip_pickup else _pickup_due(day, sealed)
     give_back = next((stop for stop in reversed(day.stops) if stop.kind == "return"), None)
@@ -71,11 +70,18 @@ def lock_box(session: Session, day: NursesDay, *, skip_pickup: bool = False) -> 
     )
 
 
-def _held(session: Session, line: VialLine, day: NursesDay) -> HeldVial:
+def _may_open(session: Session, day: NursesDay) -> bool:
+    """Tell whether the visit under way still needs drug: she is there and less than its order is drawn."""
+    visit = day.current
+    if visit is None or not visit.controlled or visit.state not in {VisitState.ARRIVED, VisitState.INFUSING}:
+        return False
+    totals = custody.visit_totals(session, [visit.appointment_id]).get(visit.appointment_id)
+    return totals is None or totals.drawn_ug < (visit.dose_ug or 0)
+
+
+def _held(session: Session, line: VialLine, day: NursesDay, may_open: bool) -> HeldVial:
     if line.state in SEALED:
-        visit = day.current
-        bedside = visit is not None and visit.controlled and visit.state in AT_BEDSIDE
-        step = VialStep.OPEN if bedside else VialStep.KEEP
+        step = VialStep.OPEN if may_open else VialStep.KEEP
         return HeldVial(line=line, visit_id=None, syringe_ug=0, step=step if day.current else VialStep.RETURN)
     history = custody.vial_history(session, line.container_id)
     visit_id = next((event.visit_id for event in reversed(history) if event.visit_id), None)

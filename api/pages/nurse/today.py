@@ -4,20 +4,19 @@ from dataclasses import dataclass, field
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from api.actor import actor, clock, keep_although_refused, note_reads, policy, roles
 from api.db import current_session
 from api.pages import pages
 from api.pages.nurse import words
-from api.pages.nurse.box import lock_box
+from api.pages.nurse.box import LockBox, lock_box
 from api.pages.nurse.forms import fact_from_form, read_form
 from api.v1.visits_schemas import DayQuerySchema
 from dispatch.custody import queries as custody
 from dispatch.kernel.actor import Role
 from dispatch.kernel.ids import new_id
-from dispatch.kernel.quantities import mg_text
 from dispatch.kernel.refusals import Refusal
 from dispatch.visits import queries, service
 from dispatch.visits.model import EventIdReused, NewFact, NursesDay, Point, Visit
@@ -43,6 +42,14 @@ def today() -> Response:
         if refusal.reasons[0].code != "no_nurse_record":
             raise
         return make_response(render_template("nurse/no_nurse.html", reasons=refusal.reasons), refusal.status)
+
+
+@pages.route("/today/plan")
+@policy(roles(Role.NURSE))
+def plan_of_today() -> Response:
+    """Tell the number of a day's plan in force, so that a page that was left open can say it is old."""
+    asked = read_form(DayQuerySchema(), request.args)
+    return jsonify(plan=queries.plan_number(current_session(), actor(), clock(), asked.get("day")))
 
 
 @pages.route("/today/visits/<uuid:appointment_id>", methods=["POST"])
@@ -89,14 +96,14 @@ def show(*, refusal: Refusal | None = None, question: Question | None = None, st
         pharmacies=queries.pharmacies(current_session(), day.area_id) if box.vials else (),
         dose_of=doses.get,
         geo=geo,
-        now_at=_position(day),
+        now_at=_position(day, box),
         next_deeds=queries.next_deeds,
         flag_text=queries.flag_text,
         refusal=refusal,
         question=question,
         words=words,
         new_id=new_id,
-        mg=mg_text,
+        mg=words.mg_text,
         at=lambda moment: words.clock_text(moment, zone),
         window=lambda visit: words.window_text(visit, zone),
         late=lambda visit: is_late(visit),
@@ -110,10 +117,12 @@ def geo(point: Point) -> str:
     return f"geo:{place}?q={place}"
 
 
-def _position(day: NursesDay) -> int | None:
-    """Return the index of the current visit's stop in the route."""
+def _position(day: NursesDay, box: LockBox) -> int | None:
+    """Return the index of the stop that is next or under way; None when the day is done."""
+    wanted = [place for place, stop in enumerate(day.stops) if stop is box.pickup]
     current = day.current
-    return next((place for place, stop in enumerate(day.stops) if current and stop.visit is current), None)
+    wanted += [place for place, stop in enumerate(day.stops) if current and stop.visit is current]
+    return wanted[0] if wanted else None
 
 
 def is_late(visit: Visit) -> bool:

@@ -1,9 +1,11 @@
 """The words of the nurse's screen: every button says its deed."""
 
+import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from dispatch.custody.model import EventKind, State, WasteMethod
+from dispatch.kernel.quantities import mg_text as exact_mg_text
 from dispatch.visits.model import Deed, RouteStop, Visit, VisitState
 
 DEEDS = {
@@ -49,6 +51,18 @@ MISHAPS = {
 PLACED = frozenset({Deed.CHECK_IN, Deed.CHECK_OUT})
 LANGUAGES = {"en": "English", "es": "Spanish", "so": "Somali", "ar": "Arabic", "ne": "Nepali", "fr": "French"}
 PLACES = {"start": "Home", "end": "Home", "break": "Meal break"}
+
+
+def mg_text(amount_ug: int) -> str:
+    """Write micrograms as milligrams, exact, without idle zeros: 35000 -> "35.0", 31025 -> "31.025"."""
+    whole, _, part = exact_mg_text(amount_ug).partition(".")
+    return f"{whole}.{part.rstrip('0') or '0'}"
+
+
+def vial_named(field: str) -> str:
+    """Say which vial of a list a reason is about: ``vials[1]`` -> "Vial 2: "."""
+    found = re.match(r"vials\[(\d+)\]", field)
+    return f"Vial {int(found.group(1)) + 1}: " if found else ""
 
 
 def clock_text(at: datetime, zone: ZoneInfo) -> str:

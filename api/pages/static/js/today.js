@@ -1,14 +1,16 @@
 /* The nurse's screen: the phone's own clock with every deed, its place at arrival and leaving only, and one
    deed for two taps. Without script the forms work too: the server's clock counts and no place is given. */
 
+import { now } from "./clock.js";
+
 const PLACE_WAIT_MS = 8000;
 const NAMES = ["lat", "lon", "accuracy_m"];
 
 /** The clock of this phone with its offset: 2026-11-23T10:15:00.000-05:00. */
-export function localTime(now) {
-  const behind = now.getTimezoneOffset();
+export function localTime(at) {
+  const behind = at.getTimezoneOffset();
   const two = (n) => String(Math.trunc(Math.abs(n))).padStart(2, "0");
-  const local = new Date(now.getTime() - behind * 60000).toISOString().slice(0, -1);
+  const local = new Date(at.getTime() - behind * 60000).toISOString().slice(0, -1);
   return `${local}${behind > 0 ? "-" : "+"}${two(behind / 60)}:${two(behind % 60)}`;
 }
 
@@ -28,7 +30,7 @@ function whereAmI() {
 
 async function send(form, button) {
   const at = form.elements.namedItem("at");
-  if (at && !at.value) at.value = localTime(new Date());
+  if (at && !at.value) at.value = localTime(now());
   if ("place" in form.dataset) {
     const place = await whereAmI();
     if (place) {
@@ -37,7 +39,7 @@ async function send(form, button) {
     }
   }
   const sentAt = form.elements.namedItem("sent_at");
-  if (sentAt) sentAt.value = localTime(new Date());
+  if (sentAt) sentAt.value = localTime(now());
   if (button?.name) {
     const said = document.createElement("input");
     Object.assign(said, { type: "hidden", name: button.name, value: button.value });
@@ -68,3 +70,12 @@ function tellSignal() {
 window.addEventListener("online", tellSignal);
 window.addEventListener("offline", tellSignal);
 tellSignal();
+
+// A page that was left open may be old. It asks when somebody looks at it again, never by a timer, so that an
+// unwatched phone still signs itself off.
+const newer = document.getElementById("newer");
+document.addEventListener("visibilitychange", async () => {
+  if (document.visibilityState !== "visible" || !navigator.onLine) return;
+  const answer = await fetch(newer.dataset.ask, { headers: { Accept: "application/json" }, redirect: "manual" });
+  if (answer.ok) newer.hidden = String((await answer.json()).plan ?? "") === newer.dataset.plan;
+});
