@@ -30,6 +30,9 @@ def live_server(app: Flask) -> Iterator[str]:
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
+    feed = app.extensions.get("housecall_feed")
+    for stream in tuple(feed._streams) if feed else ():
+        feed.leave(stream)  # its thread would notice only at the next heartbeat that nobody listens
     server.shutdown()
     thread.join()
     server.server_close()

@@ -8,17 +8,17 @@ from uuid import UUID
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from api.actor import actor, clock, note_read, policy, roles
+from api.actor import actor, clock, policy, roles
+from api.days import day_from, note_day_read
 from api.db import current_session
 from api.pages import pages
 from api.pages.dispatcher import gantt
 from dispatch.areas.service import area_by_slug, areas, zone_of
 from dispatch.assignment import publish, service
 from dispatch.assignment.service import PlanOrder
-from dispatch.audit.model import AuditEntry
 from dispatch.kernel.actor import Role
 from dispatch.kernel.local_time import local_day
-from dispatch.kernel.refusals import Invalid, NotFound, Refusal, refuse
+from dispatch.kernel.refusals import Invalid, Refusal, refuse
 from dispatch.routes.model import Board
 from dispatch.routes.queries import board as read_board
 from dispatch.visits.model import Progress
@@ -63,7 +63,9 @@ def board(slug: str, day: str) -> str:
 @policy(DISPATCHERS)
 def board_day(slug: str, day: str) -> str:
     """Give the table and the day's numbers anew, to be merged into an open board."""
-    return render_template("dispatcher/_update.html", view=gantt.day_view(read(slug, day)))
+    found = read(slug, day)
+    view, run = gantt.day_view(found), gantt.run_view(found)
+    return render_template("dispatcher/_update.html", view=view, run=run)
 
 
 @pages.route("/board/<slug>/<day>/run")
@@ -79,7 +81,7 @@ def start_plan(slug: str, day: str) -> Response:
     """Order a plan of the day."""
 
     def order() -> None:
-        wanted = PlanOrder(area=slug, day=day_of(day), seconds=whole("seconds"), seed=whole("seed"))
+        wanted = PlanOrder(area=slug, day=day_from(day), seconds=whole("seconds"), seed=whole("seed"))
         service.order_plan(current_session(), wanted, actor(), clock(), progress_of(slug, day))
 
     return do(slug, day, order)
@@ -133,33 +135,16 @@ def strip(slug: str, day: str, refusal: Refusal | None = None) -> Response:
 
 def read(slug: str, day: str, *, noted: bool = True) -> Board:
     """Read the day, and note that its patients' initials and places were shown."""
-    found = read_board(current_session(), slug, day_of(day), clock(), progress_of(slug, day))
+    found = read_board(current_session(), slug, day_from(day), clock(), progress_of(slug, day))
     if noted:
-        note_read(
-            AuditEntry(
-                action="board.read",
-                subject_kind="area",
-                subject_id=found.area_id,
-                detail={"day": found.day.isoformat(), "patients": len(found.patient_ids)},
-            )
-        )
+        note_day_read("board.read", found.area_id, found.day)
     return found
 
 
 def progress_of(slug: str, day: str) -> Sequence[Progress]:
     """Return how far the day's visits have come."""
     area = area_by_slug(current_session(), slug)
-    return list(progress(current_session(), area.id, day_of(day)).values())
-
-
-def day_of(text: str) -> date:
-    """Read the day of an address, or refuse with `NotFound`."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise refuse(
-            NotFound, "no_such_day", "There is no such day.", field="day", way_out="Write it as 2026-11-23."
-        ) from None
+    return list(progress(current_session(), area.id, day_from(day)).values())
 
 
 def today_of(slug: str) -> date:

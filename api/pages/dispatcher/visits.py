@@ -9,10 +9,11 @@ from flask import jsonify, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from api.actor import actor, clock, note_reads, policy
+from api.days import day_from
 from api.db import current_session
 from api.pages import pages
 from api.pages.dispatcher import words
-from api.pages.dispatcher.board import DISPATCHERS, day_of, progress_of, sentences, whole
+from api.pages.dispatcher.board import DISPATCHERS, progress_of, sentences, whole
 from api.pages.dispatcher.day_view import Candidate, Outcome, VisitPanel
 from dispatch.areas.service import area_by_slug, zone_of
 from dispatch.assignment.moves import (
@@ -72,7 +73,7 @@ def visit_move(slug: str, day: str, key: str) -> Response:
         appointment_id, part = visit_of(key)
         command = MoveVisit(
             area=slug,
-            day=day_of(day),
+            day=day_from(day),
             appointment_id=appointment_id,
             part=part,
             plan_number=whole("plan_number"),
@@ -95,7 +96,7 @@ def visit_pin(slug: str, day: str, key: str) -> Response:
         wanted = request.form.get("pin", "nurse")
         command = PinVisit(
             area=slug,
-            day=day_of(day),
+            day=day_from(day),
             appointment_id=visit_of(key)[0],
             plan_number=whole("plan_number"),
             begin=wanted == "time",
@@ -142,7 +143,7 @@ def panel(
     """Render a visit's panel and note that its patient was looked at."""
     answer = asked_why(slug, day, key)
     area = area_by_slug(current_session(), slug)
-    visit = booked_visits(current_session(), area.id, day_of(day), {})[answer.appointment_id]
+    visit = booked_visits(current_session(), area.id, day_from(day), {})[answer.appointment_id]
     note_reads("visit.why", [visit.patient_id])
     zone = zone_of(area)
     present = next((found for found in answer.candidates if found.is_present), None)
@@ -204,7 +205,7 @@ def asked_why(slug: str, day: str, key: str) -> Why:
     """Ask who could make the visit."""
     appointment_id, part = visit_of(key)
     return why(
-        current_session(), slug, day_of(day), appointment_id, clock(), progress_of(slug, day), part=part
+        current_session(), slug, day_from(day), appointment_id, clock(), progress_of(slug, day), part=part
     )
 
 
@@ -239,4 +240,4 @@ def begin_asked(slug: str, day: str) -> datetime | None:
     except ValueError:
         raise refuse(Invalid, "time_not_valid", "Write the time as 14:30.", field="reading") from None
     zone = zone_of(area_by_slug(current_session(), slug))
-    return instant(day_of(day), reading, zone, field="reading")
+    return instant(day_from(day), reading, zone, field="reading")

@@ -33,7 +33,7 @@ function xOf(board, lane, minute) {
 /** The visit in hand: what is shown while it is held. */
 class Held {
   constructor(board, button, say) {
-    Object.assign(this, { board, button, say, offers: new Map(), row: button.closest('.row'), touched: false });
+    Object.assign(this, { board, button, say, offers: new Map(), row: button.closest('.row'), follows: false });
     this.visit = button.dataset.visit;
     this.minute = Number(button.dataset.begin ?? 0);
     this.name = button.querySelector('span').textContent;
@@ -57,7 +57,15 @@ class Held {
       row.querySelector('.offer')?.remove();
       row.append(note);
     }
-    this.tell();
+    if (this.follows) this.goTo(this.row);
+    else this.aim(this.row, this.minute);
+  }
+
+  /** Point at a row, whenever it costs least there: at once if the server has said when, else once it has. */
+  goTo(row) {
+    const begins = minuteOf(this.board, this.offers.get(row.dataset.shift)?.begins);
+    this.aim(row, Number.isNaN(begins) ? this.minute : begins);
+    this.follows = true;
   }
 
   /** Point at a row and a minute; close to what the server offers there, take exactly that. */
@@ -65,6 +73,7 @@ class Held {
     const offer = this.offers.get(row?.dataset.shift);
     const begins = offer?.allowed ? minuteOf(this.board, offer.begins) : NaN;
     this.row = row;
+    this.follows = false;
     this.asOffered = Math.abs(begins - minute) <= SNAP_MINUTES && row !== this.button.closest('.row');
     this.minute = this.asOffered ? begins : minute;
     this.tell();
@@ -132,10 +141,11 @@ export function openMoving(board, { say, offersOf, settle, onRelease }) {
     return mine;
   };
   const drop = () => {
-    const { visit, row, minute, asOffered, button } = held;
+    const { visit, row, minute, button } = held;
+    const whenItSuits = (held.asOffered || held.follows) && row !== button.closest('.row');
     const moved = row && (row !== button.closest('.row') || minute !== Number(button.dataset.begin));
     release();
-    if (moved) settle(visit, row.dataset.shift, asOffered ? '' : clock(board, minute));
+    if (moved) settle(visit, row.dataset.shift, whenItSuits ? '' : clock(board, minute));
   };
 
   // The click that ends a drag must not choose the visit beneath.
@@ -194,8 +204,7 @@ export function openMoving(board, { say, offersOf, settle, onRelease }) {
       held.aim(held.row ?? all[0], step(held.minute, KEYS[event.key]));
     } else {
       const next = Math.min(all.length - 1, Math.max(0, all.indexOf(held.row) + KEYS[event.key]));
-      const offered = minuteOf(board, held.offers.get(all[next].dataset.shift)?.begins);
-      held.aim(all[next], Number.isNaN(offered) ? held.minute : offered);
+      held.goTo(all[next]);
     }
     held.placeAtRow();
   });

@@ -13,7 +13,7 @@ let asked = '';
 
 const say = (text) => { spoken.textContent = text; };
 const visitUrl = (visitId) => `${url}/visits/${visitId}`;
-const toPanel = (method, address, values = {}) => htmx.ajax(method, address, { target: '#panel', swap: 'innerHTML', values });
+const toPanel = (method, address, values = {}) => htmx.ajax(method, address, { source: '#panel', target: '#panel', swap: 'innerHTML', values });
 
 function choose(visitId) {
   asked = visitId;
