@@ -10,7 +10,7 @@ from dispatch.appointments.day_import.cells import Parse, Reading
 from dispatch.appointments.model import LocalWindow
 from dispatch.workforce.model import LicenceKind, LicenceStatus
 
-A_DAY = date(2026, 1, 1)
+A_DAY, A_BIRTHDAY = date(2026, 1, 1), date(1980, 1, 1)
 A_TIME = Reading(time(12), None)
 
 
@@ -90,7 +90,7 @@ FILES: Mapping[str, tuple[Column, ...]] = {
         _needed("state", cells.upper, "OH", "where she is treated; it rules licences"),
         _needed("name", cells.text, "Mira Holt", "her name"),
         Column("phone", cells.text, "+1 614 555 0100", "digits"),
-        _needed("born_on", cells.day, "1980-02-29", "birthday", A_DAY),
+        _needed("born_on", cells.day, "1980-02-29", "birthday", A_BIRTHDAY),
         _needed("address", cells.text, "4711 Kenworth Rd, Columbus, OH 43224", "where the nurse goes"),
         Column("lat", cells.degrees, "40.0441", "latitude of the door, verified; empty: it is looked up"),
         Column("lon", cells.degrees, "-82.9779", "longitude of that"),

@@ -82,8 +82,9 @@ def booking_faults(
     others
         The patient's other appointments around that day.
     """
-    found = [*_form_faults(draft), *_day_faults(draft.day, policy), *_service_faults(draft, service, born_on)]
+    found = [*_form_faults(draft), *_day_faults(draft.day, policy), *_service_faults(draft, service)]
     if service is not None:
+        found.extend(_age_faults(draft.day, service, born_on, policy))
         minutes = draft.minutes or service.minutes
         found.extend(_late_faults(draft.day, windows, minutes, policy, zone))
         found.extend(_double_faults(windows, minutes, others))
@@ -114,7 +115,7 @@ def _day_faults(day: date, policy: BookingPolicy) -> Iterator[Reason]:
         yield Reason(code="day_too_far", text=text, field="day", way_out="Check the year.")
 
 
-def _service_faults(draft: BookingDraft, service: Service | None, born_on: date) -> Iterator[Reason]:
+def _service_faults(draft: BookingDraft, service: Service | None) -> Iterator[Reason]:
     if service is None:
         text = "The catalogue has no service of that code."
         yield Reason(code="service_unknown", text=text, field="service")
@@ -127,14 +128,14 @@ def _service_faults(draft: BookingDraft, service: Service | None, born_on: date)
         text = f"{service.name} takes {service.minutes} minutes at least."
         yield Reason(code="minutes_too_few", text=text, field="minutes")
     if service.controlled:
-        yield from _controlled_faults(draft, service, born_on)
+        yield from _controlled_faults(draft, service)
     elif draft.units or draft.dose_ug is not None:
         text = f"{service.name} takes no controlled drug."
         field = "units" if draft.units else "dose_mg"
         yield Reason(code="service_not_controlled", text=text, field=field)
 
 
-def _controlled_faults(draft: BookingDraft, service: Service, born_on: date) -> Iterator[Reason]:
+def _controlled_faults(draft: BookingDraft, service: Service) -> Iterator[Reason]:
     if draft.dose_order_ref is None:
         text = f"{service.name} needs a signed order."
         way_out = "A prescriber signs the order; enter its number."
@@ -145,7 +146,10 @@ def _controlled_faults(draft: BookingDraft, service: Service, born_on: date) -> 
     if draft.units == 0:
         text = f"{service.name} takes one vial at least."
         yield Reason(code="number_out_of_range", text=text, field="units")
-    if age_on(born_on, draft.day) < OF_AGE:
+
+
+def _age_faults(day: date, service: Service, born_on: date, policy: BookingPolicy) -> Iterator[Reason]:
+    if service.controlled and day >= policy.today and age_on(born_on, day) < OF_AGE:
         text = f"Nobody under {OF_AGE} gets {service.name[:1].lower()}{service.name[1:]}."
         yield Reason(code="patient_under_age", text=text, field="patient")
 
