@@ -34,6 +34,7 @@ _library: Any = pywrapcp  # its Python face carries no types
 
 PHARMACIES_A_NURSE = 2
 GREEDY_SHARE, SEARCH_SHARE = 0.15, 0.4  # of the budget, and of what is left of it then
+FAILURES, MOST_ROUNDS = 1_000, 200  # a day too small to search further fails at once, again and again
 RESTORE_SHARE, RESTORE_MOST_S = 0.1, 1.0  # for reading the greedy day, which otherwise eats the whole limit
 
 
@@ -143,13 +144,15 @@ class LibraryModel:
         parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
         restore_s = min(RESTORE_MOST_S, RESTORE_SHARE * budget.left_s)
         parameters.time_limit.FromMilliseconds(max(1, int(restore_s * 1000)))
+        solver = self.model.solver()
+        self.model.AddSearchMonitor(solver.FailuresLimit(FAILURES * (budget.iterations or MOST_ROUNDS)))
         self.model.CloseModelWithParameters(parameters)
-        self.model.solver().ReSeed(seed)
+        solver.ReSeed(seed)
         self._watch(budget, on_progress)
         start = self.model.ReadAssignmentFromRoutes(self._start_routes(), True)
         parameters.time_limit.FromMilliseconds(max(1, int(SEARCH_SHARE * budget.left_s * 1000)))
         if budget.iterations is not None:
-            parameters.solution_limit = max(1, budget.iterations)
+            parameters.solution_limit = budget.iterations
         if start is None:
             solution = self.model.SolveWithParameters(parameters)
         else:
