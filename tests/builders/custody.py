@@ -162,8 +162,8 @@ def a_scene(session: Session, *, vials: int = 1, overfill_percent: int = 0, **mo
     return scene
 
 
-def a_delivery(scene: Scene, vials: int, **more: Any) -> ReceiveAtPharmacy:
-    """A delivery of `vials` of lot L1."""
+def a_delivery(scene: Scene, number: int, /, **more: Any) -> ReceiveAtPharmacy:
+    """A delivery of `number` vials of lot L1."""
     made = ReceiveAtPharmacy(
         pharmacy_id=scene.pharmacy_id,
         product_code="KET-50",
@@ -171,7 +171,7 @@ def a_delivery(scene: Scene, vials: int, **more: Any) -> ReceiveAtPharmacy:
         expires_on=date(2027, 6, 30),
         basis=Basis.REGISTRANT_STOCK,
         vials=tuple(
-            NewVial(event_id=new_id(), serial=f"7F{number}", seal=f"S-{number}") for number in range(vials)
+            NewVial(event_id=new_id(), serial=f"7F{each}", seal=f"S-{each}") for each in range(number)
         ),
         invoice="INV-1",
     )
