@@ -1,7 +1,8 @@
 """A real server on loopback and the machine's own Chromium, for screens whose scripts matter."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from threading import Thread
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -23,10 +24,25 @@ new PerformanceObserver((list) => {
 """
 
 
+def whole_answers(app: Flask) -> Callable[..., Iterable[bytes]]:
+    """Read answers to their end before they are sent: a browser that leaves early leaves no file open."""
+
+    def serve(environ: Any, start_response: Any) -> Iterable[bytes]:
+        body = app(environ, start_response)
+        if environ["PATH_INFO"].endswith("/events"):
+            return body
+        try:
+            return [b"".join(body)]
+        finally:
+            getattr(body, "close", lambda: None)()
+
+    return serve
+
+
 @pytest.fixture
 def live_server(app: Flask) -> Iterator[str]:
     """The app behind a threaded server; gives its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, whole_answers(app), threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"

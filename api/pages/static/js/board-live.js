@@ -52,9 +52,13 @@ export function openLive(board, { isHeld, onUpdate }) {
       board.querySelector('#problems').innerHTML = ctx.text;
     }
   });
+  board.addEventListener('htmx:error', () => { offline.hidden = false; });
   board.addEventListener('htmx:after:request', (event) => {
     const { ctx } = event.detail;
-    if (ctx?.response?.status < 400) board.querySelector('#problems').replaceChildren();
+    if (ctx?.response?.status < 400) {
+      board.querySelector('#problems').replaceChildren();
+      if (ctx.sourceElement !== stream && !broken) offline.hidden = true;
+    }
     if (ctx?.request?.method === 'POST') refresh();
   });
   document.body.addEventListener('htmx:after:swap', (event) => onUpdate(event.detail.ctx?.target?.id ?? ''));
