@@ -1,5 +1,6 @@
 """A day's vials and nurses, what is open, what does not add up; and one vial with all its events."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -25,14 +26,25 @@ READERS = roles(Role.COMPLIANCE)
 
 @dataclass(frozen=True, kw_only=True)
 class Sought:
-    """What the officer looks for: a holder's code, a state, part of a serial or lot number."""
+    """What the officer looks for: a holder's code, a state, part of a serial or lot number.
+
+    Sealed stock that rests at a pharmacy is only summed up, until something is asked for.
+    """
 
     holder: str
     state: str
     text: str
+    resting: bool
+
+    @property
+    def asks(self) -> bool:
+        """Tell whether anything is asked for."""
+        return bool(self.holder or self.state or self.text or self.resting)
 
     def finds(self, line: VialLine) -> bool:
         """Tell whether a vial is sought."""
+        if not self.asks and rests(line):
+            return False
         number = f"{line.serial} {line.lot}".lower()
         return (
             self.holder in ("", line.holder_label)
@@ -47,7 +59,13 @@ def sought() -> Sought:
         holder=request.args.get("holder", "")[:40],
         state=request.args.get("state", "")[:40],
         text=request.args.get("q", "").strip()[:60],
+        resting=request.args.get("resting") == "1",
     )
+
+
+def rests(line: VialLine) -> bool:
+    """Tell whether a vial is sealed stock that lies at a pharmacy."""
+    return line.state is State.DISPENSED and line.holder.startswith("pharmacy:")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +136,8 @@ def custody_day(slug: str, day: date) -> str:
         areas=areas(session),
         day=day,
         zone=zone,
-        lines=[line for line in lines if wanted.finds(line)],
+        lines=sorted(filter(wanted.finds, lines), key=lambda line: (not line.residual_ug, rests(line))),
+        resting=Counter(line.holder_label for line in lines if rests(line)),
         count=len(lines),
         totals=totals(lines),
         residuals=queries.open_residuals(session, area.id),
