@@ -39,7 +39,9 @@ def problem(
         answer.content_type = PROBLEM_JSON
         return answer
     if status == HTTPStatus.UNAUTHORIZED and not _is_htmx():
-        return make_response(redirect(url_for("security.login", next=request.full_path.rstrip("?"))))
+        # A form that came too late cannot be sent again by a link: lead to the first page instead.
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        return make_response(redirect(url_for("security.login", next=wanted)))
     template = "problem_fragment.html" if _is_htmx() else "problem.html"
     page = render_template(template, status=status, title=title, reasons=reasons, extra=extra or {})
     return make_response(page, status)

@@ -63,7 +63,7 @@ def standing_in(session: Session, nurse_id: UUID, state: str, clock: Clock) -> S
     nurse = session.get_one(NurseRow, nurse_id)
     area = session.get_one(ServiceAreaRow, nurse.area_id)
     now = clock.now()
-    span = practice_span(now, now, zone_of(area))
+    span = practice_span(now, now + timedelta(microseconds=1), zone_of(area))  # the moment, its end excluded
     covered = licence_covers_state(_licences(nurse), _residences(nurse), state, span, the_compact())
     overtime = timedelta(minutes=policy(session, "hours.overtime", area.id)["most_minutes"])
     shift_id = session.scalar(

@@ -134,6 +134,14 @@ def test_without_a_page_token_nothing_happens(nina, town, engine):
     assert stored(engine) == []
 
 
+def test_a_deed_pressed_after_signing_off_leads_back_to_the_screen(app, nina, town, engine):
+    sent = fields_of(nina.get(VISIT_FIRST).text, "en_route")
+    answer = app.test_client().post(f"/today/visits/{town.first_id}", data=sent)
+    assert answer.status_code == 302
+    assert answer.location.endswith("next=/") or answer.location.endswith("next=%2F")
+    assert stored(engine) == []
+
+
 def test_a_nurse_without_a_route_reads_so(app, town):
     page = a_browser(app, OLGA).get("/today")
     assert "No visits for you on this day" in page.text

@@ -24,6 +24,7 @@ from dispatch.visits.rules import (
     initials,
     no_show_flags,
     place_flags,
+    reason_due,
     states_text,
     timing,
 )
@@ -211,6 +212,23 @@ def test_an_unverified_point_is_flagged():
 def test_a_vague_position_is_flagged():
     vague = Position(lat=40.0, lon=-83.0, accuracy_m=101)
     assert place_flags(D.CHECK_IN, vague, 5, 100, True) == ["position_inaccurate"]
+
+
+@pytest.mark.parametrize(
+    ("deed", "flags", "due"),
+    [
+        (D.CHECK_IN, [], False),
+        (D.CHECK_IN, ["out_of_range"], True),
+        (D.CHECK_IN, ["no_position"], True),
+        (D.CHECK_IN, ["step_missing"], False),
+        (D.CHECK_OUT, ["step_missing"], True),
+        (D.CHECK_OUT, ["residual_open"], True),
+        (D.NO_SHOW, [], True),
+        (D.ABORT, [], True),
+    ],
+)
+def test_when_the_nurse_is_asked_why(deed, flags, due):
+    assert reason_due(deed, flags) is due
 
 
 def test_a_start_has_no_place():
