@@ -5,7 +5,9 @@ Clinical and legal numbers of care-rules.md are policy, never constants inside a
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 DEFAULT_POLICIES: Mapping[str, Mapping[str, Any]] = {
     # care-rules.md section 5: visits end by 20:00, never after 21:00 local time.
@@ -54,3 +56,14 @@ class NewPharmacy:
     opens_minute: int = 360
     closes_minute: int = 1260
     pickup_s: int = 600
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayChange:
+    """Something that changed on an area's day: what kind of thing, and its id. Never more than that."""
+
+    position: int
+    area_id: UUID
+    day: date
+    kind: str
+    subject_id: UUID | None

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dispatch.areas.model import DEFAULT_POLICIES, NewArea, NewPharmacy
+from dispatch.areas.model import DEFAULT_POLICIES, DayChange, NewArea, NewPharmacy
 from dispatch.areas.records import DayChangeRow, PharmacyRow, PolicyRow, ServiceAreaRow
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
@@ -138,11 +138,23 @@ def last_change(session: Session, area_id: UUID, day: date) -> int:
     return session.scalar(newest) or 0
 
 
-def changes_after(session: Session, area_id: UUID, day: date, position: int) -> list[DayChangeRow]:
+def changes_after(session: Session, area_id: UUID, day: date, position: int) -> list[DayChange]:
     """Return what changed on the day after `position`, oldest first."""
     wanted = (
         select(DayChangeRow)
         .where(DayChangeRow.area_id == area_id, DayChangeRow.day == day, DayChangeRow.position > position)
         .order_by(DayChangeRow.position)
     )
-    return list(session.scalars(wanted))
+    return [_change(row) for row in session.scalars(wanted)]
+
+
+def newest_changes(session: Session, most: int) -> list[DayChange]:
+    """Return the newest changes of all areas and days, oldest first, `most` at most."""
+    wanted = select(DayChangeRow).order_by(DayChangeRow.position.desc()).limit(most)
+    return [_change(row) for row in reversed(session.scalars(wanted).all())]
+
+
+def _change(row: DayChangeRow) -> DayChange:
+    return DayChange(
+        position=row.position, area_id=row.area_id, day=row.day, kind=row.kind, subject_id=row.subject_id
+    )

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, and_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from dispatch.areas.service import note_change
@@ -37,6 +37,13 @@ class Claim:
     engine: str
     publish_when_done: bool
     asked_by: UUID | None
+
+
+def work_is_waiting(session: Session, clock: Clock, dead_after: timedelta = DEAD_AFTER) -> bool:
+    """Tell, only reading, whether `claim_run` or `sweep` would find something."""
+    queued = PlanRunRow.state == RunState.QUEUED
+    silent = and_(PlanRunRow.state == RunState.SOLVING, PlanRunRow.beat_at < clock.now() - dead_after)
+    return session.scalar(select(PlanRunRow.id).where(or_(queued, silent)).limit(1)) is not None
 
 
 def claim_run(session: Session, worker: str, clock: Clock) -> Claim | None:

@@ -73,7 +73,7 @@ def test_a_plan_that_breaks_a_rule_is_refused_with_every_violation(session, metr
     session.flush()
     with pytest.raises(Conflict) as refusal:
         publish(session, solved.id, DANA, clock)
-    assert [reason.code for reason in refusal.value.reasons] == ["eligibility"] * 4
+    assert [reason.code for reason in refusal.value.reasons] == [*["eligibility"] * 4, "stated_result"]
     assert "A-001" in " ".join(reason.text for reason in refusal.value.reasons)
 
 

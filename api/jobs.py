@@ -1,0 +1,202 @@
+"""Plans are solved here: claim a queued run, solve it in a child process, hand in, publish if asked.
+
+The same loop runs as a thread beside the server (the default) and as `housecall worker`. A request never
+waits for it. Whatever dies, the row survives: a run whose worker falls silent is queued again.
+"""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from secrets import token_hex
+
+import structlog
+from flask import Flask, after_this_request, current_app
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from api.db import db
+from api.hints import Hints, hints_for
+from api.settings import Settings
+from api.solving import Outcome, Solver
+from dispatch.assignment import runs
+from dispatch.assignment.publish import publish
+from dispatch.assignment.service import plan_run
+from dispatch.identity.service import actor_of_account
+from dispatch.kernel.actor import SYSTEM
+from dispatch.kernel.clock import Clock, SystemClock
+from dispatch.kernel.refusals import Refusal, Unavailable
+from dispatch.kernel.sealing import Keyring
+from dispatch.kernel.storage import READ_ONLY, open_engine, transaction
+from dispatch.visits.queries import progress as progress_of
+
+log = structlog.get_logger("housecall.jobs")
+LOOK_EVERY_S = 1.0
+# The row hears of progress at most this often, and of a silent solver's life every few such whiles.
+LISTEN_S = 0.5
+SILENT_WHILES = 4
+
+
+class Supervisor:
+    """Looks for queued runs and solves up to `solvers` of them at once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        keyring: Keyring,
+        clock: Clock,
+        hints: Hints,
+        *,
+        solvers: int = 1,
+        dead_after: timedelta = runs.DEAD_AFTER,
+        make_solver: Callable[[runs.Claim], Solver] = Solver,
+    ) -> None:
+        self.engine, self.keyring, self.clock, self.hints = engine, keyring, clock, hints
+        self.solvers, self.dead_after, self.make_solver = solvers, dead_after, make_solver
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
+        self.ending = threading.Event()
+        self._busy: list[threading.Thread] = []
+
+    def run(self) -> None:
+        """Work until `end` is called."""
+        while not self.ending.is_set():
+            try:
+                self.look()
+            except (DBAPIError, Unavailable) as error:
+                # The database is away or busy. Every run is still in its row: look again later.
+                log.warning("database_away", kind=type(error).__name__)
+            self.hints.wait(LOOK_EVERY_S)
+        self.join()
+
+    def end(self) -> None:
+        """Ask the loop to end; what is being solved goes back to the queue."""
+        self.ending.set()
+        self.hints.call()
+
+    def join(self) -> None:
+        """Wait for what is being solved."""
+        for thread in self._busy:
+            thread.join()
+
+    def look(self) -> None:
+        """Give back what dead workers left, and start solving what is queued."""
+        self._busy = [thread for thread in self._busy if thread.is_alive()]
+        with Session(self.engine.execution_options(**READ_ONLY)) as session:
+            if not runs.work_is_waiting(session, self.clock, self.dead_after):
+                return
+        with transaction(self.engine, self.keyring) as session:
+            runs.sweep(session, self.clock, self.dead_after)
+        while len(self._busy) < self.solvers and not self.ending.is_set():
+            with transaction(self.engine, self.keyring) as session:
+                claim = runs.claim_run(session, self.name, self.clock)
+            if claim is None:
+                return
+            thread = threading.Thread(target=self._solve, args=(claim,), name=f"solve-{claim.run_id}")
+            thread.start()
+            self._busy.append(thread)
+
+    def _solve(self, claim: runs.Claim) -> None:
+        """Solve one claimed run to its end; if the database goes away meanwhile, the sweep finds the run."""
+        solver = self.make_solver(claim)
+        try:
+            outcome = self._follow(claim, solver)
+            with transaction(self.engine, self.keyring) as session:
+                self._settle(session, claim, outcome)
+            log.info("plan_run", run_id=str(claim.run_id), outcome=outcome.kind)
+            if outcome.kind == "done" and claim.publish_when_done:
+                self._publish(claim)
+        except (DBAPIError, Unavailable) as error:
+            log.warning("database_away", kind=type(error).__name__, run_id=str(claim.run_id))
+        finally:
+            solver.kill()
+            self.hints.call()
+
+    def _follow(self, claim: runs.Claim, solver: Solver) -> Outcome:
+        silent = 0
+        while True:
+            news = solver.listen(LISTEN_S)
+            if news.outcome is not None:
+                return news.outcome
+            if self.ending.is_set():
+                return Outcome(kind="died")
+            silent = 0 if news.progress is not None else silent + 1
+            if silent % SILENT_WHILES:
+                continue
+            with transaction(self.engine, self.keyring) as session:
+                heard = runs.beat(session, claim.run_id, self.name, news.progress, self.clock)
+            if not heard.still_mine:
+                return Outcome(kind="lost")
+            if heard.stop_asked:
+                return Outcome(kind="stopped")
+
+    def _settle(self, session: Session, claim: runs.Claim, outcome: Outcome) -> None:
+        if outcome.kind == "done":
+            runs.hand_in(session, claim.run_id, self.name, outcome.plan, self.clock)
+        elif outcome.kind == "failed":
+            runs.give_up(session, claim.run_id, self.name, outcome.reason, self.clock)
+        elif outcome.kind != "lost":
+            runs.put_back(session, claim.run_id, self.name, self.clock)
+
+    def _publish(self, claim: runs.Claim) -> None:
+        """Publish as the person who ordered it; what stands against it is kept beside the solved run."""
+        try:
+            with transaction(self.engine, self.keyring) as session:
+                run = plan_run(session, claim.run_id)
+                met = progress_of(session, run.area_id, run.day).values()
+                asked_by = run.asked_by and actor_of_account(
+                    session, run.asked_by, f"plan-run:{run.id}", None
+                )
+                publish(session, run.id, asked_by or SYSTEM, self.clock, met)
+        except Refusal as refusal:
+            texts = " ".join(reason.text for reason in refusal.reasons[:5])
+            with transaction(self.engine, self.keyring) as session:
+                runs.note_refusal(session, claim.run_id, texts, self.clock)
+
+
+def work_beside(settings: Settings, app: Flask) -> Supervisor:
+    """Start solving in a thread of the server's process, over the app's own engine."""
+    with app.app_context():
+        engine = db.engine
+    supervisor = Supervisor(
+        engine, settings.keyring, app.extensions["housecall_clock"], hints_of(app), solvers=settings.solvers
+    )
+    threading.Thread(target=supervisor.run, name="plan-runs", daemon=True).start()
+    return supervisor
+
+
+def work(settings: Settings) -> None:
+    """Solve queued runs until the process is told to end."""
+    supervisor = Supervisor(
+        open_engine(settings.database_url),
+        settings.keyring,
+        SystemClock(),
+        hints_for(settings.redis_url),
+        solvers=settings.solvers,
+    )
+    for wish in (signal.SIGTERM, signal.SIGINT):
+        # Only this: a handler that called the hints could wait for a lock its own thread holds.
+        signal.signal(wish, lambda *_: supervisor.ending.set())
+    supervisor.run()
+
+
+def hints_of(app: Flask) -> Hints:
+    """Return the app's hints, made when first asked for."""
+    if "housecall_hints" not in app.extensions:
+        settings: Settings = app.extensions["housecall_settings"]
+        app.extensions.setdefault("housecall_hints", hints_for(settings.redis_url))
+    found: Hints = app.extensions["housecall_hints"]
+    return found
+
+
+def call_workers() -> None:
+    """Wake the workers once this request is committed."""
+    hints = hints_of(current_app)
+
+    @after_this_request
+    def _call(answer: Response) -> Response:  # the commit comes before this
+        hints.call()
+        return answer
