@@ -17,6 +17,9 @@ _NUMBER = re.compile(r"-?[0-9]{1,9}")
 _DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,20})?")
 _YES, _NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0"})
 
+# Beyond these, calendars and zones cannot be computed with.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
 Parse = Callable[[str], Any]
 
 
@@ -58,9 +61,12 @@ def day(cell: str) -> date:
     if not _DATE.fullmatch(cell):
         raise CellFault("date_malformed", "Write the date as 2026-11-23.")
     try:
-        return date.fromisoformat(cell)
+        found = date.fromisoformat(cell)
     except ValueError:
         raise CellFault("date_malformed", "The calendar has no such day.") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise CellFault("date_out_of_range", f"The year lies between {FIRST_YEAR} and {LAST_YEAR}.")
+    return found
 
 
 def number(cell: str) -> int:
@@ -102,6 +108,8 @@ def moment(cell: str) -> datetime:
         at = None
     if at is None or at.tzinfo is None:
         raise CellFault("time_malformed", "Write the moment with its offset, such as 2026-11-21T10:05-05:00.")
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise CellFault("date_out_of_range", f"The year lies between {FIRST_YEAR} and {LAST_YEAR}.")
     return at
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from uuid import UUID
 
 from dispatch.appointments.day_import.drafts import (
@@ -133,14 +132,15 @@ def _judge_bookings(files: Files, known: Known, policy: BookingPolicy, findings:
         row = known.appointments.get(draft.reference)
         if row is not None and row.status == AppointmentStatus.CANCELLED:
             continue
-        birth = births.get(entry.patient) or _birth(known, entry.patient)
-        if birth is None:
+        stored = known.patients.get(entry.patient)
+        if entry.patient not in births and stored is None:
             text = "Neither patients.csv nor the area has a patient of that reference."
             findings.add(one.row, "patient", "unknown_patient", text)
             continue
         if row is not None and row.patient.reference != entry.patient:
             text = "The appointment is another patient's: give it a reference of its own."
             findings.add(one.row, "patient", "patient_never_changes", text)
+        birth = births.get(entry.patient) or (born_on(stored) if stored is not None else None)
         service = known.services.get(draft.service_code)
         value = service_of(service) if service is not None else None
         others = taken.setdefault(entry.patient, [])
@@ -152,11 +152,6 @@ def _judge_bookings(files: Files, known: Known, policy: BookingPolicy, findings:
         )
         minutes = draft.minutes or (value.minutes if value else 0)
         others.extend(occupied_by(draft.reference, entry.windows, minutes))
-
-
-def _birth(known: Known, reference: str) -> date | None:
-    row = known.patients.get(reference)
-    return born_on(row) if row is not None else None
 
 
 def _taken_elsewhere(files: Files, known: Known) -> dict[str, list[Occupied]]:

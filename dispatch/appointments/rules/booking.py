@@ -18,6 +18,8 @@ LONGEST_MINUTES = 480
 MOST_UNITS = 20
 MOST_NURSES = 2
 OF_AGE = 18
+# Beyond these years calendars and zones cannot be computed with; such a day is a slip of the keyboard.
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 
 
 def resolve_windows(
@@ -27,6 +29,8 @@ def resolve_windows(
 
     A reading that the clocks skip is refused; one that they show twice is asked about.
     """
+    if not EARLIEST <= day <= LATEST:
+        return (), ()  # the day itself is refused (`booking_faults`)
     found: list[Window] = []
     faults: list[Reason] = []
     for index, window in enumerate(windows):
@@ -66,7 +70,7 @@ def booking_faults(
     draft: BookingDraft,
     service: Service | None,
     windows: Sequence[Window],
-    born_on: date,
+    born_on: date | None,
     others: Sequence[Occupied],
     policy: BookingPolicy,
     zone: ZoneInfo,
@@ -79,6 +83,8 @@ def booking_faults(
         None when the catalogue has none of that code.
     windows
         Those that could be resolved.
+    born_on
+        None when the patient's birthday is not known, which blocks what only adults get.
     others
         The patient's other appointments around that day.
     """
@@ -148,8 +154,13 @@ def _controlled_faults(draft: BookingDraft, service: Service) -> Iterator[Reason
         yield Reason(code="number_out_of_range", text=text, field="units")
 
 
-def _age_faults(day: date, service: Service, born_on: date, policy: BookingPolicy) -> Iterator[Reason]:
-    if service.controlled and day >= policy.today and age_on(born_on, day) < OF_AGE:
+def _age_faults(day: date, service: Service, born_on: date | None, policy: BookingPolicy) -> Iterator[Reason]:
+    if not service.controlled:
+        return
+    if born_on is None:
+        text = "The patient's birthday is not known."
+        yield Reason(code="birthday_missing", text=text, field="patient", way_out="Enter her birthday.")
+    elif day >= policy.today and age_on(born_on, day) < OF_AGE:
         text = f"Nobody under {OF_AGE} gets {service.name[:1].lower()}{service.name[1:]}."
         yield Reason(code="patient_under_age", text=text, field="patient")
 

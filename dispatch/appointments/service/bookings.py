@@ -17,7 +17,7 @@ from dispatch.appointments.model import (
     occupied_by,
 )
 from dispatch.appointments.records import AppointmentRow, PatientRow, ServiceRow, WindowRow
-from dispatch.appointments.rules.booking import booking_faults, resolve_windows
+from dispatch.appointments.rules.booking import EARLIEST, LATEST, booking_faults, resolve_windows
 from dispatch.appointments.rules.catalogue import FIRST_INFUSIONS
 from dispatch.appointments.service.catalogue import service_of, services
 from dispatch.appointments.service.patients import born_on, patient_by_id
@@ -145,7 +145,7 @@ def _judged(
     windows, faults = resolve_windows(draft.day, draft.windows, zone)
     others = [
         span
-        for row in confirmed_around(session, [patient.id], draft.day, draft.day)
+        for row in confirmed_around(session, [patient.id], *_near(draft.day))
         if row.id != but
         for span in occupied(row)
     ]
@@ -159,6 +159,12 @@ def _judged(
     _refuse(found)
     assert service is not None
     return windows, service
+
+
+def _near(day: date) -> tuple[date, date]:
+    """Return the days around which the patient may be busy; far beyond any calendar there are none."""
+    near = min(max(day, EARLIEST), LATEST)
+    return near, near
 
 
 def _refuse(found: Sequence[Reason]) -> None:

@@ -204,6 +204,6 @@ def place_patient(
     return True
 
 
-def born_on(row: PatientRow) -> date:
-    """Return the patient's birthday."""
-    return date.fromisoformat(row.born_on)
+def born_on(row: PatientRow) -> date | None:
+    """Return the patient's birthday, None when it is not known."""
+    return date.fromisoformat(row.born_on) if row.born_on else None

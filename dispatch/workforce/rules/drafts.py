@@ -26,6 +26,8 @@ MOST_LOCK_BOX_UNITS = 100
 FARTHEST = timedelta(days=20 * 366)
 LONGEST_SHIFT = timedelta(hours=24)
 EARLIEST = date(1950, 1, 1)
+# Beyond these, calendars and zones cannot be computed with.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
 def nurse_faults(draft: NurseDraft) -> tuple[Reason, ...]:
@@ -153,6 +155,11 @@ def authorisation_faults(row: Authorisation, today: date, compact: Compact) -> t
 
 def shift_form_faults(shift: Shift) -> tuple[Reason, ...]:
     """Return every fault of a shift's two ends."""
+    if (
+        not FIRST_YEAR <= shift.starts_at.year <= LAST_YEAR
+        or not FIRST_YEAR <= shift.ends_at.year <= LAST_YEAR
+    ):
+        return (Reason(code="date_out_of_range", text="Check the year.", field="starts_at"),)
     if shift.ends_at <= shift.starts_at:
         text = "A shift ends after it begins."
         return (Reason(code="ends_before_it_begins", text=text, field="ends_at"),)

@@ -14,7 +14,7 @@ from dispatch.kernel.refusals import Conflict, Invalid, NotFound, refuse
 from dispatch.workforce.model import DISCIPLINE, Licence, LicenceStatus
 from dispatch.workforce.records import LicenceRow, NurseRow
 from dispatch.workforce.rules.compact import the_compact
-from dispatch.workforce.rules.drafts import licence_faults
+from dispatch.workforce.rules.drafts import FIRST_YEAR, LAST_YEAR, licence_faults
 from dispatch.workforce.service.boards import audit, audit_saved, nurse_changed, today_in
 from dispatch.workforce.service.nurses import nurse_by_id
 
@@ -155,6 +155,9 @@ def set_licence_status(
         raise refuse(NotFound, "no_such_licence", "There is no such licence.", field="licence")
     before = row.status
     at = since or clock.now()
+    if at.tzinfo is None or not FIRST_YEAR <= at.year <= LAST_YEAR:
+        text = "Give the moment with its offset, in a year that can be."
+        raise refuse(Invalid, "date_out_of_range", text, field="since")
     assign(row, {"status": status.value, "status_since": at})
     nurse = nurse_by_id(session, row.nurse_id)
     audit(

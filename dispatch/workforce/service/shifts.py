@@ -31,6 +31,7 @@ def add_shift(session: Session, nurse_id: UUID, shift: Shift, actor: Actor, cloc
         ``shift_overlaps``, or every fatigue rule that the shift, or one after it, would break.
     """
     nurse = nurse_by_id(session, nurse_id)
+    _refuse_malformed(shift)
     others = shifts_around(session, nurse, shift)
     _refuse_faulty(session, nurse, shift, [shift_of(row) for row in others])
     row, _ = save_shift(session, nurse, shift, None, actor, clock)
@@ -44,6 +45,7 @@ def change_shift(
     """Let a shift begin or end at another time; the boards of both days are told."""
     row = shift_by_id(session, shift_id)
     require_version(row, seen)
+    _refuse_malformed(shift)
     before = shift_of(row)
     others = [other for other in shifts_around(session, row.nurse, shift) if other.id != row.id]
     _refuse_faulty(session, row.nurse, shift, [shift_of(other) for other in others])
@@ -107,9 +109,12 @@ def roster_faults(shift: Shift, others: Sequence[Shift], limits: FatigueLimits) 
     return tuple(found)
 
 
-def _refuse_faulty(session: Session, nurse: NurseRow, shift: Shift, others: Sequence[Shift]) -> None:
+def _refuse_malformed(shift: Shift) -> None:
     if faults := shift_form_faults(shift):
         raise Invalid(faults)
+
+
+def _refuse_faulty(session: Session, nurse: NurseRow, shift: Shift, others: Sequence[Shift]) -> None:
     limits = FatigueLimits.from_policy(policy(session, "hours.fatigue", nurse.area_id))
     if faults := roster_faults(shift, others, limits):
         raise Conflict(faults)

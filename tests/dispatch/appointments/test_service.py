@@ -309,6 +309,20 @@ def test_a_patient_is_not_booked_twice_at_a_time(book):
     assert book(replace(HYDRATION, reference="A-2", windows=(LocalWindow(begins=time(15), ends=time(16)),)))
 
 
+@pytest.mark.parametrize(("day", "code"), [(date.min, "day_is_past"), (date.max, "day_too_far")])
+def test_a_day_beyond_all_calendars_is_refused(book, day, code):
+    with pytest.raises(Invalid) as refused:
+        book(replace(INFUSION, day=day))
+    assert codes(refused) == [code]
+
+
+def test_a_birthday_nobody_knows_blocks_ketamine(session, mira, book):
+    mira.born_on = None
+    with pytest.raises(Invalid) as refused:
+        book()
+    assert codes(refused) == ["birthday_missing"]
+
+
 def test_a_reference_of_an_appointment_is_given_once(book):
     book()
     with pytest.raises(Conflict) as refused:

@@ -1,7 +1,7 @@
 """What is done to nurses: refusals, audit, boards told."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -290,6 +290,24 @@ def test_a_shift_has_two_ends_in_order_within_a_day(session, clock, ana, ends, c
     with pytest.raises(Invalid) as refused:
         add_shift(session, ana.id, Shift(starts_at=at(7), ends_at=at(ends)), SYSTEM, clock)
     assert codes(refused) == [code]
+
+
+@pytest.mark.parametrize("year", [1, 9998])
+def test_a_shift_beyond_all_calendars_is_refused(session, clock, ana, year):
+    begins = datetime(year, 1, 1, tzinfo=UTC)
+    with pytest.raises(Invalid) as refused:
+        add_shift(
+            session, ana.id, Shift(starts_at=begins, ends_at=begins + timedelta(hours=8)), SYSTEM, clock
+        )
+    assert codes(refused) == ["date_out_of_range"]
+
+
+def test_a_suspension_beyond_all_calendars_is_refused(session, clock, ana):
+    licence = enter_licence(session, ana.id, a_licence(), SYSTEM, clock)
+    session.flush()
+    with pytest.raises(Invalid) as refused:
+        suspend_licence(session, licence.id, SYSTEM, clock, since=datetime(9999, 12, 31, tzinfo=UTC))
+    assert codes(refused) == ["date_out_of_range"]
 
 
 def test_a_shift_is_changed_and_both_days_are_told(session, clock, ana):
