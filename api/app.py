@@ -3,12 +3,10 @@
 import os
 import secrets
 import time
-from datetime import date
 
 import structlog
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import BaseConverter, ValidationError
 
 from api import actor as door
 from api.accounts import secure_accounts
@@ -61,7 +59,6 @@ def create_app(
     settings = settings or read_settings(os.environ)
     configure_logs(settings.log_level)
     app = Transactional("api", static_folder="pages/static", template_folder="pages/templates")
-    app.url_map.converters["day"] = DayConverter
     app.config.update(
         TESTING=testing,
         PROPAGATE_UNEXPECTED=testing,
@@ -86,23 +83,6 @@ def create_app(
     _frame_requests(app, settings)
     app.extensions["housecall_policies"] = door.policies(app)
     return app
-
-
-class DayConverter(BaseConverter):
-    """A local day in an address, ``2026-11-23``; anything else is no address of ours."""
-
-    regex = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-
-    def to_python(self, value: str) -> date:
-        """Read the day, or say that the address does not exist."""
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            raise ValidationError from None
-
-    def to_url(self, value: date | str) -> str:
-        """Write the day."""
-        return str(value)
 
 
 def _serve_api(app: Flask) -> None:

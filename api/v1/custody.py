@@ -1,7 +1,6 @@
 """The custody ledger: what phones and pharmacies record, and what compliance reads."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from flask_smorest import Blueprint
 
 from api import proofs
 from api.actor import actor, clock, keep_although_refused, policy, roles
+from api.days import day_from
 from api.db import current_session
 from api.idempotency import answered_once
 from api.problems import problem
@@ -234,17 +234,17 @@ def close_shift() -> None:
     service.close_shift(current_session(), actor(), clock())
 
 
-@blueprint.route("/areas/<area>/<day:day>")
+@blueprint.route("/areas/<area>/<day>")
 @blueprint.response(200, forms.CustodyDaySchema)
 @policy(READERS)
-def custody_day(area: str, day: date) -> dict[str, Any]:
+def custody_day(area: str, day: str) -> dict[str, Any]:
     """Show an area's vials and nurses of a day."""
     session = current_session()
-    place = area_by_slug(session, area)
+    place, when = area_by_slug(session, area), day_from(day)
     zone = zone_of(place)
     return {
-        "vials": queries.vials_of_day(session, place.id, day, zone),
-        "nurses": queries.nurse_totals(session, place.id, day, zone),
+        "vials": queries.vials_of_day(session, place.id, when, zone),
+        "nurses": queries.nurse_totals(session, place.id, when, zone),
     }
 
 

@@ -10,6 +10,7 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from api.actor import clock, note_read, policy, roles
+from api.days import day_from, note_day_read
 from api.db import current_session
 from api.pages import pages
 from dispatch.areas.service import area_by_slug, areas, zone_of
@@ -19,7 +20,6 @@ from dispatch.custody.model import State
 from dispatch.custody.queries import VialLine
 from dispatch.kernel.actor import Role
 from dispatch.kernel.local_time import day_bounds, local_day
-from dispatch.kernel.refusals import NotFound, refuse
 
 READERS = roles(Role.COMPLIANCE)
 
@@ -107,41 +107,37 @@ def custody_home() -> str | Response:
         return render_template("compliance/no_area.html")
     slug = request.args.get("area") or known[0].slug
     day = request.args.get("day") or _today(slug).isoformat()
-    try:
-        chosen = date.fromisoformat(day)
-    except ValueError:
-        raise refuse(NotFound, "no_such_day", "There is no such day.", field="day") from None
-    return redirect(url_for("pages.custody_day", slug=area_by_slug(current_session(), slug).slug, day=chosen))
+    return redirect(url_for("pages.custody_day", slug=slug, day=day_from(day)))
 
 
 def _today(slug: str) -> date:
     return local_day(clock().now(), zone_of(area_by_slug(current_session(), slug)))
 
 
-@pages.route("/custody/<slug>/<day:day>")
+@pages.route("/custody/<slug>/<day>")
 @policy(READERS)
-def custody_day(slug: str, day: date) -> str:
+def custody_day(slug: str, day: str) -> str:
     """Show a day: what is open first, then vials and nurses."""
     session = current_session()
     area = area_by_slug(session, slug)
-    zone = zone_of(area)
-    lines = queries.vials_of_day(session, area.id, day, zone)
+    zone, when = zone_of(area), day_from(day)
+    lines = queries.vials_of_day(session, area.id, when, zone)
     wanted = sought()
-    _begins, ends = day_bounds(day, zone)
+    _begins, ends = day_bounds(when, zone)
     as_of = min(clock().now(), ends)
-    note_read(AuditEntry(action="custody.read_day", subject_kind="service_area", subject_id=area.id))
+    note_day_read("custody.read_day", area.id, when)
     return render_template(
         "compliance/custody.html",
         area=area,
         areas=areas(session),
-        day=day,
+        day=when,
         zone=zone,
         lines=sorted(filter(wanted.finds, lines), key=lambda line: (not line.residual_ug, rests(line))),
         resting=Counter(line.holder_label for line in lines if rests(line)),
         count=len(lines),
         totals=totals(lines),
         residuals=queries.open_residuals(session, area.id),
-        nurses=queries.nurse_totals(session, area.id, day, zone),
+        nurses=queries.nurse_totals(session, area.id, when, zone),
         cases=queries.discrepancies(session, area.id),
         ledger=queries.ledger_as_of(session, as_of, area.id),
         as_of=as_of,

@@ -3,12 +3,12 @@
 import csv
 import io
 from collections.abc import Iterable
-from datetime import date
 from zoneinfo import ZoneInfo
 
 from flask import Response, make_response
 
 from api.actor import actor, clock, policy, roles
+from api.days import day_from
 from api.db import current_session
 from api.pages import pages
 from dispatch.areas.service import area_by_slug, zone_of
@@ -49,22 +49,22 @@ def events_as_csv(events: Iterable[EventLine], zone: ZoneInfo) -> str:
     return text.getvalue()
 
 
-@pages.route("/custody/<slug>/<day:day>/events.csv", methods=["POST"])
+@pages.route("/custody/<slug>/<day>/events.csv", methods=["POST"])
 @policy(roles(Role.COMPLIANCE))
-def export_events(slug: str, day: date) -> Response:
+def export_events(slug: str, day: str) -> Response:
     """Hand out a day's events; that it was done is written down."""
     session = current_session()
     area = area_by_slug(session, slug)
-    zone = zone_of(area)
-    events = queries.events_of_day(session, area.id, day, zone)
+    zone, when = zone_of(area), day_from(day)
+    events = queries.events_of_day(session, area.id, when, zone)
     entry = AuditEntry(
         action="custody.export",
         subject_kind="service_area",
         subject_id=area.id,
-        detail={"day": day.isoformat(), "events": len(events)},
+        detail={"day": when.isoformat(), "events": len(events)},
     )
     record(session, entry, actor(), clock())
     answer = make_response(events_as_csv(events, zone))
     answer.content_type = "text/csv; charset=utf-8"
-    answer.headers["Content-Disposition"] = f'attachment; filename="custody-{area.slug}-{day}.csv"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="custody-{area.slug}-{when}.csv"'
     return answer
