@@ -20,7 +20,6 @@ from routing.form import (
     Record,
     Text,
     Whole,
-    parse_json,
 )
 from routing.problem import (
     PENALTY_MC_BY_PRIORITY,
@@ -39,6 +38,7 @@ from routing.problem import (
     Window,
 )
 from routing.soundness import MOST_COST_MC, MOST_UNITS
+from routing.strict_json import parse_json
 from routing.travel import DEFAULT_BASE_S, DEFAULT_S_PER_KM, AffineGreatCircle, TravelMatrix
 
 FORMAT = "housecall-day/1"

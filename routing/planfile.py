@@ -5,10 +5,11 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from routing.faults import Faults
-from routing.form import Choice, Field, Flag, ListOf, OrNull, Real, Record, Text, Whole, parse_json
+from routing.form import Choice, Field, Flag, ListOf, OrNull, Real, Record, Text, Whole
 from routing.plan import CostTerms, Plan, ReasonLeft, Route, Status, Stop, Unassigned
 from routing.problem import StopKind
 from routing.soundness import MOST_COST_MC, MOST_SECONDS, MOST_UNITS
+from routing.strict_json import parse_json
 
 FORMAT = "housecall-plan/1"
 

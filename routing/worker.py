@@ -23,8 +23,9 @@ from routing.dayfile import day_from_json
 from routing.engine.budget import Progress
 from routing.engine.solve import ENGINES, PlanRefused, solve
 from routing.faults import Faults, ProblemInvalid
-from routing.form import Choice, Field, OrNull, Real, Record, Whole, parse_json
+from routing.form import Choice, Field, OrNull, Real, Record, Whole
 from routing.planfile import plan_as_json
+from routing.strict_json import parse_json
 
 NICENESS = 10
 NOBODY_ASKS = 3  # exit status when standard input was closed before the end (or killed by SIGIO)

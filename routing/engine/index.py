@@ -5,8 +5,9 @@ lists of Python integers, because single look-ups in them are several times fast
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from routing.problem import Nurse, Problem
+from routing.problem import Nurse, Problem, StopKind
 
 FAR_S = 1 << 40  # later than any time of any day
 
@@ -55,6 +56,16 @@ class VisitLine:
     penalty_mc: int
 
 
+class Call(NamedTuple):
+    """A stop as the timing sees it: what, where, when it may begin, how long it takes."""
+
+    kind: StopKind
+    ref: int  # position of the visit or pharmacy, -1 otherwise
+    place: int
+    windows: Windows
+    service_s: int
+
+
 class DayIndex:
     """The integers of a problem.
 
@@ -84,6 +95,10 @@ class DayIndex:
                 visit.penalty_mc,
             )
             for visit in problem.visits
+        ]
+        self.calls = [
+            Call("visit", visit, line.place, line.windows, line.service_s)
+            for visit, line in enumerate(self.visits)
         ]
         self.counters = [
             Counter(at[p.place], tuple((w.begin_s, w.end_s) for w in p.open), p.handling_s)

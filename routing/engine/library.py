@@ -1,4 +1,4 @@
-"""OR-Tools' routing library as an engine: guided local search on a day encoded as closely as it allows.
+"""A day for OR-Tools' routing library: guided local search on a day encoded as closely as it allows.
 
 What it takes as it is: drive times, several windows a visit, shifts, priced overtime, longest durations,
 breaks (as intervals on the time dimension), eligibility, penalties, continuity (as arc costs a nurse),
@@ -7,8 +7,7 @@ only at a pickup), waiting (as a price on the span of a route, driving and servi
 
 What it takes only roughly: two pharmacies a nurse instead of all, double visits at the begin that the
 greedy day agreed, handling time and breaks priced like waiting; return of stock and fairness not at all.
-Therefore its order of visits is timed again exactly afterwards, what cannot be kept is placed anew, and
-the greedy day is returned where it is cheaper.
+Therefore `routing.engine.guided` times its order of visits again exactly.
 
 All matrices are registered; there is no Python callback on any arc (with callbacks the first solution
 takes ten times as long).
@@ -20,88 +19,15 @@ from typing import Any
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from routing.engine.budget import Budget, OnProgress, Progress
-from routing.engine.greedy import (
-    cheapest_insertion,
-    hardest_first,
-    insert_cheapest,
-    relocate_until_settled,
-)
 from routing.engine.index import DayIndex
 from routing.engine.roster import Roster
-from routing.engine.ruin import ruin_and_recreate
 
 _library: Any = pywrapcp  # its Python face carries no types
 
 PHARMACIES_A_NURSE = 2
-GREEDY_SHARE, SEARCH_SHARE = 0.15, 0.4  # of the budget, and of what is left of it then
+SEARCH_SHARE = 0.4  # of what is left of the budget
 FAILURES, MOST_ROUNDS = 1_000, 200  # a day too small to search further fails at once, again and again
 RESTORE_SHARE, RESTORE_MOST_S = 0.1, 1.0  # for reading the greedy day, which otherwise eats the whole limit
-
-
-def routing_library(
-    day: DayIndex, seed: int, budget: Budget, on_progress: OnProgress
-) -> tuple[Roster, set[int]]:
-    """Plan a day: greedy start, guided local search, exact timing; never worse than the greedy day.
-
-    Returns
-    -------
-    The roster, and the visits that were not tried because the time was up.
-    """
-    greedy, untried = cheapest_insertion(day, seed, budget)
-    _report(greedy, budget, on_progress, "cheapest insertion")
-    warm_up = Budget(seconds=GREEDY_SHARE * budget.seconds)
-    relocate_until_settled(greedy, warm_up)
-    _report(greedy, budget, on_progress, "relocation")
-    if untried or budget.is_spent or not day.visits or not day.nurses:
-        return greedy, untried
-    found = LibraryModel(day, greedy).search(seed, budget, on_progress)
-    if found is None:
-        return greedy, set()
-    roster = timed_again(day, greedy, found, seed)
-    best = min(roster, greedy, key=lambda candidate: candidate.total_mc)
-    _report(best, budget, on_progress, "exact timing")
-    return ruin_and_recreate(best, seed, budget, on_progress, budget.iterations), set()
-
-
-def timed_again(day: DayIndex, greedy: Roster, routes: list[list[int]], seed: int) -> Roster:
-    """Return a roster with these orders of visits where they can be kept exactly, the rest placed anew."""
-    roster = Roster(day)
-    kept = {visit for route in routes for visit in route}
-    for visit, windows in greedy.agreed.items():
-        if visit in kept and day.partner[visit] in kept:
-            roster.agreed[visit] = windows
-    for nurse, route in enumerate(routes):
-        route = [visit for visit in route if day.partner[visit] < 0 or visit in roster.agreed]
-        if roster.set_route(nurse, route):
-            continue
-        for visit in route:
-            found = roster.best_insertion(nurse, visit)
-            if found is not None:
-                roster.insert(nurse, visit, found.position)
-    _drop_torn_pairs(roster)
-    for visit in hardest_first(day, seed):
-        if roster.nurse_of[visit] < 0:
-            insert_cheapest(roster, visit)
-    return roster
-
-
-def _drop_torn_pairs(roster: Roster) -> None:
-    for visit, partner in enumerate(roster.day.partner):
-        if partner >= 0 and roster.nurse_of[visit] < 0:
-            roster.agreed.pop(visit, None)
-            if roster.nurse_of[partner] >= 0 and roster.can_remove(partner):
-                roster.remove(partner)
-
-
-def _report(roster: Roster, budget: Budget, on_progress: OnProgress, doing: str) -> None:
-    on_progress(
-        Progress(
-            seconds=round(budget.used_s, 3),
-            cost_mc=roster.total_mc,
-            unassigned=len(roster.unassigned),
-            doing=doing,
-        )
-    )
 
 
 class LibraryModel:

@@ -27,22 +27,12 @@ windows: minimizing route duration", ORSA Journal on Computing 4, 1992.)
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Optional
 
-from routing.engine.index import FAR_S, Counter, DayIndex, NurseLine, Windows
-from routing.problem import StopKind
+from routing.engine.detours import Detours
+from routing.engine.index import FAR_S, Call, DayIndex, NurseLine, Windows
 
 RESTED, RETURNED = 1, 2
 
 OWN_WINDOWS: Mapping[int, Windows] = {}
-
-
-class Call(NamedTuple):
-    """A stop as the labels see it: what, where, when it may begin, how long it takes."""
-
-    kind: StopKind
-    ref: int  # position of the visit or pharmacy, -1 otherwise
-    place: int
-    windows: Windows
-    service_s: int
 
 
 class Label(NamedTuple):
@@ -87,11 +77,8 @@ class RouteTimer:
         self.travel_mc, self.idle_mc = weights.travel_mc_per_s, weights.idle_mc_per_s
         self.overtime_mc = weights.overtime_mc_per_s
         self._bounded = self.line.max_duration_s < FAR_S
-        self._calls = [
-            Call("visit", v, line.place, line.windows, line.service_s) for v, line in enumerate(day.visits)
-        ]
         self._home = Call("end", -1, self.line.end, ((0, self.line.latest_end_s),), 0)
-        self._detours: dict[tuple[int, int, bool], list[Call]] = {}
+        self._detours = Detours(day, self.line)
 
     def best(self, visits: Sequence[int], windows: Mapping[int, Windows] = OWN_WINDOWS) -> Timing | None:
         """Return the cheapest timing of these visits in this order, None if there is none.
@@ -156,7 +143,7 @@ class RouteTimer:
 
         `ahead` counts the units that this visit and those after it use.
         """
-        call = self._calls[visit]
+        call = self.day.calls[visit]
         if visit in windows:
             call = call._replace(windows=windows[visit])
         found: list[Label] = []
@@ -165,10 +152,10 @@ class RouteTimer:
             if label.left >= units:
                 self._extend(label, place, call, label.left - units, found)
             if ahead > label.left and label.pickups < self.line.max_pickups and self.line.box >= units:
-                for counter in self._detour(place, call.place, False):
+                for counter in self._detours.to_collect(place, call.place):
                     self._extend_over(label, place, counter, call, self.line.box - units, found)
             if return_due and not ahead and not label.done & RETURNED:
-                for counter in self._detour(place, call.place, True):
+                for counter in self._detours.to_return(place, call.place):
                     self._extend_over(label, place, counter, call, 0, found)
         return self._undominated(found)
 
@@ -179,7 +166,7 @@ class RouteTimer:
             if not return_due or label.done & RETURNED:
                 self._extend(label, place, self._home, label.left, found)
             else:
-                for counter in self._detour(place, self._home.place, True):
+                for counter in self._detours.to_return(place, self._home.place):
                     self._extend_over(label, place, counter, self._home, 0, found)
         best: Timing | None = None
         for label in found:
@@ -285,42 +272,3 @@ class RouteTimer:
                 )
             )
         )
-
-    def _detour(self, origin: int, destination: int, returning: bool) -> list[Call]:
-        """Return the pharmacies worth a detour between two places; see `_beats` for those that are not."""
-        key = origin, destination, returning
-        if key not in self._detours:
-            counters = [
-                self._counter_call(index, counter, returning)
-                for index, counter in enumerate(self.day.counters)
-            ]
-            self._detours[key] = [
-                call
-                for call in counters
-                if call.windows
-                and not any(self._beats(other, call, origin, destination) for other in counters)
-            ]
-        return self._detours[key]
-
-    def _counter_call(self, index: int, counter: Counter, returning: bool) -> Call:
-        windows = counter.windows
-        if returning:  # stock is back by the end of the shift, not merely by the end of overtime
-            last_s = self.line.shift_end_s
-            windows = tuple((a, min(b, last_s)) for a, b in windows if a <= last_s)
-        return Call("return" if returning else "pickup", index, counter.place, windows, counter.handling_s)
-
-    def _beats(self, one: Call, other: Call, origin: int, destination: int) -> bool:
-        """Say whether `one` is as open and as quick as `other` and nearer to both ends of the leg.
-
-        Then it costs no more, unless waiting is dearer than driving.
-        """
-        drive_s = self.day.drive_s
-        to_one, to_other = drive_s[origin][one.place], drive_s[origin][other.place]
-        from_one, from_other = drive_s[one.place][destination], drive_s[other.place][destination]
-        if self.idle_mc > self.travel_mc:
-            return False
-        if one.windows != other.windows or one.service_s != other.service_s:
-            return False
-        if to_one > to_other or from_one > from_other:
-            return False
-        return (to_one, from_one, one.ref) < (to_other, from_other, other.ref)

@@ -8,8 +8,8 @@ from routing.check import Violation, violations
 from routing.dayfile import fingerprint
 from routing.engine.budget import Budget, OnProgress, Progress, say_nothing
 from routing.engine.greedy import cheapest_insertion, first_come, relocate_until_settled
+from routing.engine.guided import routing_library
 from routing.engine.index import DayIndex
-from routing.engine.library import routing_library
 from routing.engine.roster import Roster
 from routing.engine.why_not import TEXTS, reason_text, reasons_against
 from routing.plan import Plan, ReasonLeft, Status, Unassigned
@@ -134,7 +134,7 @@ def _first_come(day: DayIndex, _seed: int, budget: Budget, on_progress: OnProgre
 def _greedy(day: DayIndex, seed: int, budget: Budget, on_progress: OnProgress) -> Solved:
     roster, untried = cheapest_insertion(day, seed, budget)
     _report(roster, budget, on_progress, "cheapest insertion")
-    relocate_until_settled(roster, budget)
+    relocate_until_settled(roster, budget, rounds=1)
     _report(roster, budget, on_progress, "relocation")
     return roster, untried
 
