@@ -86,6 +86,7 @@ class Feed:
         self._streams: set[Subscription] = set()
         self._seen: set[int] = set()
         self._follower: threading.Thread | None = None
+        self._nobody = threading.Event()
 
     @property
     def open_streams(self) -> int:
@@ -110,6 +111,7 @@ class Feed:
                     way_out="This one shows new things when it is loaded again.",
                 )
             self._streams.add(stream)
+            self._nobody.clear()
             if self._follower is None:
                 self._seen = {change.position for change in self._newest()}
                 self._follower = threading.Thread(target=self._follow, name="day-changes", daemon=True)
@@ -120,6 +122,16 @@ class Feed:
         """End a stream."""
         with self._lock:
             self._streams.discard(stream)
+            if not self._streams:
+                self._nobody.set()
+
+    def close(self) -> None:
+        """End all streams and wait until nothing looks into the database any more."""
+        follower = self._follower
+        for stream in tuple(self._streams):
+            self.leave(stream)
+        if follower is not None:
+            follower.join()
 
     def look(self) -> None:
         """Give every stream what is new."""
@@ -136,7 +148,6 @@ class Feed:
             return newest_changes(session, LOOK_BACK)
 
     def _follow(self) -> None:
-        pause = threading.Event()
         while True:
             with self._lock:
                 if not self._streams:
@@ -146,7 +157,7 @@ class Feed:
                 self.look()
             except DBAPIError as error:  # away for a while; the streams stay open and catch up
                 log.warning("database_away", kind=type(error).__name__)
-            pause.wait(LOOK_EVERY_S)
+            self._nobody.wait(LOOK_EVERY_S)
 
 
 def feed_of(app: Flask) -> Feed:

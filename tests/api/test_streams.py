@@ -26,7 +26,15 @@ def area_id(engine, keyring):
 
 @pytest.fixture
 def dispatcher(app, engine):
-    return a_phone(app, engine, a_person(app, engine, Role.DISPATCHER))
+    yield a_phone(app, engine, a_person(app, engine, Role.DISPATCHER))
+    feed_of(app).close()
+
+
+@pytest.fixture
+def feed(engine):
+    feed = Feed(engine, 1)
+    yield feed
+    feed.close()
 
 
 def tell(engine, keyring, clock, area_id, kind="plan", day=DAY, subject_id=None):
@@ -92,13 +100,11 @@ def test_what_happens_while_it_is_open_arrives(app, engine, keyring, clock, area
     answer.close()
 
 
-def test_other_days_and_areas_are_not_heard(engine, keyring, clock, area_id):
-    feed = Feed(engine, 5)
+def test_other_days_and_areas_are_not_heard(engine, keyring, clock, area_id, feed):
     stream = feed.subscribe(area_id, DAY)
     tell(engine, keyring, clock, area_id, day=DAY + timedelta(days=1))
     tell(engine, keyring, clock, area_id, kind="mine")
     assert stream.changes.get(timeout=30).kind == "mine"
-    feed.leave(stream)
 
 
 def test_an_open_stream_holds_no_connection_to_the_database(app, dispatcher, area_id):
@@ -123,6 +129,7 @@ def test_too_many_streams_are_refused_and_a_closed_one_makes_room(database_url, 
     assert again.status_code == 200
     again.close()
     assert feed_of(app).open_streams == 0
+    feed_of(app).close()
     with app.app_context():
         db.engine.dispose()
 
@@ -162,8 +169,7 @@ def test_a_stream_that_is_too_slow_loads_everything_once():
     assert stream.changes.empty()
 
 
-def test_a_change_that_commits_late_is_still_seen(engine, area_id, monkeypatch):
-    feed = Feed(engine, 5)
+def test_a_change_that_commits_late_is_still_seen(feed, area_id, monkeypatch):
     rows = [a_change(7, area_id=area_id)]
     monkeypatch.setattr(streams, "newest_changes", lambda _session, _most: list(rows))
     stream = Subscription(area_id, DAY)
@@ -175,9 +181,15 @@ def test_a_change_that_commits_late_is_still_seen(engine, area_id, monkeypatch):
     assert stream.changes.empty()
 
 
-def test_the_limit_is_the_feeds_own(engine, area_id):
-    feed = Feed(engine, 1)
-    stream = feed.subscribe(area_id, DAY)
+def test_the_limit_is_the_feeds_own(feed, area_id):
+    feed.subscribe(area_id, DAY)
     with pytest.raises(Unavailable):
         feed.subscribe(area_id, DAY)
+
+
+def test_a_feed_that_nobody_follows_any_more_looks_no_more(feed, area_id):
+    feed.leave(feed.subscribe(area_id, DAY))
+    feed.close()
+    stream = feed.subscribe(area_id, DAY)
+    assert feed.open_streams == 1
     feed.leave(stream)
