@@ -50,16 +50,19 @@ def reasons_against(roster: Roster, nurse: int, visit: int) -> tuple[str, ...]:
     alone = _rule_in_the_way(day, nurse, [visit])
     if alone:
         return (alone,)
-    order = _in_time_order(day, [*roster.routes[nurse], visit])
     return (
-        ("no_room_in_day",)
-        if _rule_in_the_way(day, nurse, order) != "lock_box_capacity"
-        else ("lock_box_capacity",)
+        "lock_box_capacity" if _box_is_full(day, nurse, [*roster.routes[nurse], visit]) else "no_room_in_day",
     )
 
 
-def _in_time_order(day: DayIndex, visits: list[int]) -> list[int]:
-    return sorted(visits, key=lambda visit: day.visits[visit].windows[0])
+def _box_is_full(day: DayIndex, nurse: int, visits: list[int]) -> bool:
+    """Say whether a larger lock-box alone would let her make all of these, in the order of their windows."""
+    units = sum(day.visits[visit].units for visit in visits)
+    if units <= day.nurses[nurse].box:
+        return False
+    order = sorted(visits, key=lambda visit: day.visits[visit].windows[0])
+    roomy = replace(day.nurses[nurse], box=units)
+    return RouteTimer(day, nurse, roomy).best(order) is not None
 
 
 def _rule_in_the_way(day: DayIndex, nurse: int, visits: Sequence[int]) -> str:

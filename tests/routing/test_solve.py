@@ -239,3 +239,13 @@ def test_a_pin_decides_against_cost() -> None:
     plan = solve(problem, engine="routing", **QUICK)
     assert plan.routes[0].nurse == "bea"
     assert plan.begin_s("a") == 700 * MIN
+
+
+def test_a_full_lock_box_is_named_before_a_full_day() -> None:
+    problem = day(
+        nurse(lock_box_units=2),
+        visit("a", 5, units=1),
+        visit("b", 5, units=2, penalty_mc=20_000_000),
+        pharmacy(),
+    )
+    assert "lock_box_capacity" in reasons(problem, "a")
