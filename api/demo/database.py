@@ -58,6 +58,7 @@ def open_fresh(settings: Settings) -> Engine:
             )
     engine = open_engine(settings.database_url)
     if version_of(engine) is not None:
+        engine.dispose()
         raise DemoRefused("The database is in use. Name an empty one, or add --keep to go on with a demo.")
     migrate(engine)
     return engine
@@ -70,6 +71,7 @@ def open_kept(settings: Settings) -> Engine | None:
         return None
     engine = open_engine(settings.database_url)
     if version_of(engine) is None:
+        engine.dispose()
         return None
     migrate(engine)
     return engine

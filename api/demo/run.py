@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from rich.console import Console
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from api.demo.clock import DemoClock
 from api.demo.database import DemoRefused, demo_settings, open_fresh, open_kept
@@ -15,7 +16,7 @@ from dispatch.custody.queries import vials_of_day
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.local_time import local_day
 from dispatch.kernel.refusals import NotFound
-from dispatch.kernel.storage import transaction
+from dispatch.kernel.storage import READ_ONLY
 
 HOST = "127.0.0.1"
 
@@ -43,8 +44,12 @@ def run(database: str, port: int, seconds: int, day: date | None, *, keep: bool,
         console.print("Not serving; `housecall demo --keep` goes on from here.")
 
 
+def _reading(engine: Engine, settings: Settings) -> Session:
+    return Session(engine.execution_options(**READ_ONLY), info={"keyring": settings.keyring})
+
+
 def _left_at(engine: Engine, settings: Settings) -> datetime:
-    with transaction(engine, settings.keyring) as session:
+    with _reading(engine, settings) as session:
         try:
             area_of_demo(session)
         except NotFound:
@@ -55,7 +60,7 @@ def _left_at(engine: Engine, settings: Settings) -> datetime:
 
 
 def _show(engine: Engine, settings: Settings, clock: Clock, console: Console) -> None:
-    with transaction(engine, settings.keyring) as session:
+    with _reading(engine, settings) as session:
         area_id, today = area_of_demo(session), local_day(clock.now(), ZONE)
         board = demo_board(session, area_id, today, clock)
         if board.plan is not None and board.before is not None:

@@ -1,0 +1,234 @@
+"""The demonstration does what it says: the day, its plan, its morning, its ledger, its way back in."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+from sqlalchemy import Engine, func, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from api.cli import main
+from api.demo.clock import DemoClock
+from api.demo.database import demo_settings
+from api.demo.day import NURSES, VISITS, invent_day
+from api.demo.day_files import day_files
+from api.demo.play import ZONE, area_of_demo, demo_board, present_of
+from dispatch.assignment.records import PlanRunRow
+from dispatch.audit.records import AuditEntryRow
+from dispatch.custody.model import State
+from dispatch.custody.queries import VialLine, discrepancies, ledger_as_of, vials_of_day
+from dispatch.kernel.clock import SetClock
+from dispatch.kernel.storage import READ_ONLY, open_engine
+from dispatch.routes.model import Board, Lateness
+from routing.check import violations
+from routing.dayfile import day_from_json
+from routing.planfile import plan_from_json
+from tests import machine
+
+DAY = date(2026, 11, 23)
+NOW = present_of(DAY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """A finished `housecall demo --no-serve`."""
+
+    url: str
+    output: str
+    engine: Engine
+
+
+def run_demo(url: str, *more: str):
+    arguments = ["demo", "--no-serve", "--database", url, "--seconds", "2", "--day", DAY.isoformat(), *more]
+    return CliRunner().invoke(main, arguments, catch_exceptions=False)
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def demo(request, tmp_path_factory) -> Iterator[Demo]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.sqlite'}"
+        yield from _finished(url)
+        return
+    name = f"housecall_demo_{uuid4().hex[:12]}"
+    admin = sa.create_engine(machine.postgresql_url(), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield from _finished(
+        make_url(machine.postgresql_url()).set(database=name).render_as_string(hide_password=False)
+    )
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+def _finished(url: str) -> Iterator[Demo]:
+    result = run_demo(url)
+    assert result.exit_code == 0, result.output
+    engine = open_engine(url)
+    yield Demo(url=url, output=result.output, engine=engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def session(demo) -> Iterator[Session]:
+    keyring = demo_settings(demo.url, "127.0.0.1", 8000).keyring
+    engine = demo.engine.execution_options(**READ_ONLY)
+    with Session(engine, info={"keyring": keyring}) as session:
+        yield session
+
+
+@pytest.fixture
+def board(session) -> Board:
+    return demo_board(session, area_of_demo(session), DAY, SetClock(NOW))
+
+
+@pytest.fixture
+def vials(session) -> list[VialLine]:
+    return vials_of_day(session, area_of_demo(session), DAY, ZONE)
+
+
+def test_the_day_has_120_visits_34_nurses_and_5_pharmacies(board):
+    assert (board.total, len(board.lanes), len(board.pharmacies)) == (120, 34, 5)
+
+
+def test_exactly_two_visits_stay_unassigned_and_each_for_its_own_reason(board):
+    codes = [{reason.code for reason in left.reasons} for left in board.unassigned]
+    assert len(codes) == 2
+    language, excluded = sorted(codes, key=lambda found: "language_required" not in found)
+    assert "language_required" in language
+    assert "patient_excluded" in excluded
+    assert "language_required" not in excluded
+
+
+def test_both_plans_pass_the_check(session):
+    runs = session.scalars(select(PlanRunRow).order_by(PlanRunRow.asked_at)).all()
+    assert [run.engine for run in runs] == ["first_come", "routing"]
+    for run in runs:
+        assert violations(day_from_json(run.day_file), plan_from_json(run.plan)) == ()
+
+
+def test_the_plan_is_better_than_first_come_first_served(board):
+    before, after = board.before, board.plan.figures
+    assert after.cost_mc < before.cost_mc
+    assert after.travel_s < before.travel_s
+
+
+def test_the_awkward_nurses_are_sent_where_the_law_lets_them(board):
+    sent = {lane.code: [stop.visit for stop in lane.visits] for lane in board.lanes}
+    assert sent["N-05"] == []  # her licence expired
+    assert sent["N-11"] == []  # licensed in another state only
+    assert sent["N-17"] == []  # LPN
+    assert sent["N-20"]  # the compact covers her
+    for code in ("N-09", "N-14", "N-33"):  # competency expired, missing; not authorised to carry
+        assert not any(visit.controlled for visit in sent[code])
+
+
+def test_visits_are_done_under_way_and_to_come(board):
+    states = [stop.visit.state for lane in board.lanes for stop in lane.visits]
+    assert states.count("completed") >= 5
+    assert states.count("infusing") >= 5
+    assert states.count("planned") >= 40
+
+
+def test_one_nurse_is_on_her_way_too_late(board):
+    late = [
+        lane.code
+        for lane in board.lanes
+        for stop in lane.visits
+        if stop.late is not Lateness.ON_TIME and stop.visit.state == "en_route"
+    ]
+    assert len(late) == 1
+
+
+def test_every_lot_of_the_ledger_sums_to_zero(session):
+    sums: dict[str, int] = defaultdict(int)
+    for line in ledger_as_of(session, NOW):
+        sums[line.lot] += line.amount_ug
+    assert len(sums) == 5
+    assert set(sums.values()) == {0}
+
+
+def test_of_every_opened_vial_all_is_given_wasted_or_left(vials):
+    opened = [vial for vial in vials if vial.drawn_ug]
+    assert opened
+    for vial in opened:
+        assert vial.label_ug == vial.given_ug + vial.wasted_ug + vial.residual_ug
+
+
+def test_one_residual_waits_for_a_witness_and_every_other_waste_had_one(vials):
+    assert [vial.state for vial in vials].count(State.RESIDUAL_PENDING) == 1
+    wasted = [vial for vial in vials if vial.state is State.WASTED]
+    assert wasted
+    assert all(vial.witness for vial in wasted)
+
+
+def test_the_ledger_has_nothing_against_the_morning(session, vials):
+    assert discrepancies(session, area_of_demo(session)) == []
+    assert not any(vial.exceptions for vial in vials)
+
+
+def test_the_links_the_sign_ins_and_the_maps_credit_are_printed(demo):
+    for wanted in (
+        "/board",
+        "/today",
+        "/custody",
+        "/api/v1/docs",
+        "dispatcher@demo.example",
+        "OpenStreetMap",
+    ):
+        assert wanted in demo.output
+
+
+def test_a_demo_that_is_kept_goes_on_where_it_was(demo, session):
+    entries = select(func.count()).select_from(AuditEntryRow)
+    before = session.scalar(entries)
+    session.rollback()
+    result = run_demo(demo.url, "--keep")
+    assert result.exit_code == 0
+    assert "first come, first served" in result.output
+    assert session.scalar(entries) == before
+
+
+def test_a_database_that_holds_something_is_never_replaced(demo):
+    result = run_demo(demo.url)
+    assert result.exit_code == 2
+    assert "--keep" in result.output
+
+
+def test_the_same_day_is_invented_every_time():
+    assert day_files(invent_day(DAY)) == day_files(invent_day(DAY))
+
+
+def test_no_two_people_share_a_name_or_a_door():
+    day = invent_day(DAY)
+    names = [nurse.person.name for nurse in day.nurses] + [patient.person.name for patient in day.patients]
+    doors = [nurse.home.address for nurse in day.nurses] + [patient.spot.address for patient in day.patients]
+    assert len(set(names)) == len(set(doors)) == NURSES + VISITS
+
+
+def test_phone_numbers_are_of_the_range_for_fiction():
+    phones = {patient.phone for patient in invent_day(DAY).patients}
+    assert len(phones) == VISITS
+    assert all(" 555 01" in phone for phone in phones)
+
+
+def test_the_demos_clock_starts_where_it_was_set_and_runs():
+    clock = DemoClock(NOW)
+    first, second = clock.now(), clock.now()
+    assert NOW <= first <= second < NOW + timedelta(minutes=1)
+
+
+def test_the_demos_clock_needs_an_aware_time():
+    with pytest.raises(ValueError, match="aware"):
+        DemoClock(datetime(2026, 11, 23, 10, 20))  # noqa: DTZ001 - that is the point
+
+
+def test_the_demo_begins_at_twenty_past_ten_also_when_the_clocks_changed_that_night():
+    assert present_of(date(2026, 11, 1)) == datetime(2026, 11, 1, 15, 20, tzinfo=UTC)
+    assert present_of(date(2026, 3, 8)) == datetime(2026, 3, 8, 14, 20, tzinfo=UTC)
