@@ -1,5 +1,7 @@
 // Walking and choosing in the table. One visit at a time is in the tab order; arrow keys walk from it.
 
+import { now } from './clock.js';
+
 const minutes = (element) => Number(element.dataset.begin ?? 0);
 const inRow = (row) => [...row.querySelectorAll('.visit')];
 
@@ -101,12 +103,12 @@ export function tickNow(board) {
     const gantt = board.querySelector('.gantt');
     const flag = board.querySelector('.now-flag');
     if (!flag || !gantt.dataset.origin || board.dataset.clockStands) return;
-    const minute = Math.floor((Date.now() - Number(gantt.dataset.origin)) / 60000);
+    const minute = Math.floor((now() - Number(gantt.dataset.origin)) / 60000);
     const place = [`h${Math.floor(minute / 60)}`, `m${minute % 60}`];
     flag.className = ['now-flag', ...place].join(' ');
     board.querySelector('.now').className = ['now', ...place].join(' ');
     flag.textContent = new Intl.DateTimeFormat('en-GB', {
       hour: '2-digit', minute: '2-digit', timeZone: gantt.dataset.zone,
-    }).format(new Date());
+    }).format(now());
   }, 20000);
 }
