@@ -4,12 +4,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
-from pysqlite3 import dbapi2 as sqlite
+from pysqlite3 import dbapi2
 from sqlalchemy.engine import URL, make_url
 
 from api.settings import Settings
+
+sqlite: Any = dbapi2  # its names are made in C, where no type checker looks
 
 
 def back_up(settings: Settings, target: Path) -> str:

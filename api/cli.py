@@ -1,26 +1,15 @@
 """The `housecall` command. Each subcommand imports what it needs when it runs, so that help is quick."""
 
 import base64
-import os
 import secrets
-import sys
 from pathlib import Path
 
 import click
 
 from api.cli_plan import plan, plan_check
+from api.cli_setup import COMMANDS, settings_or_exit
 from api.demo.command import demo
-from api.settings import PREFIX, Settings, SettingsInvalid, read_settings
-
-
-def settings_or_exit() -> Settings:
-    """Read the settings; on a bad one print a line each and leave."""
-    try:
-        return read_settings(os.environ)
-    except SettingsInvalid as wrong:
-        for line in wrong.lines:
-            click.echo(line, err=True)
-        sys.exit(2)
+from api.settings import PREFIX
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -29,6 +18,8 @@ def main() -> None:
     """Housecall sends nurses into people's homes: plan a day, serve the screens, keep the ledger."""
 
 
+for _command in COMMANDS:
+    main.add_command(_command)
 main.add_command(plan)
 main.add_command(plan_check)
 main.add_command(demo)

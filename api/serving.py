@@ -10,16 +10,16 @@ from api.settings import Settings
 from dispatch.kernel.clock import Clock
 
 
-class _Server(BaseApplication):  # type: ignore[misc]
+class _Server(BaseApplication):
     def __init__(self, settings: Settings, clock: Clock | None, options: dict[str, Any]) -> None:
         self.settings = settings
         self.clock = clock
         self.options = options
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
 
     def load_config(self) -> None:
         for name, value in self.options.items():
-            self.cfg.set(name, value)
+            self.cfg.set(name, value)  # type: ignore[union-attr]
 
     def load(self) -> Flask:
         return create_app(self.settings, self.clock)
@@ -45,4 +45,4 @@ def serve(settings: Settings, clock: Clock | None = None, **more: Any) -> None:
         "loglevel": "warning",
         "post_worker_init": after_start,
     }
-    _Server(settings, clock, options | more).run()
+    _Server(settings, clock, options | more).run()  # type: ignore[no-untyped-call]
