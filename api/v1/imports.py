@@ -14,6 +14,7 @@ from dispatch.areas.service import area_by_slug
 from dispatch.kernel.actor import Role
 from dispatch.kernel.refusals import Invalid, Reasons
 
+NAMES = tuple(f"{name}.csv" for name in FILES)
 blueprint = Blueprint("imports", __name__, description="A real day from CSV files")
 
 
@@ -43,7 +44,7 @@ class ImportReportSchema(Schema):
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
-                    "properties": {name: {"type": "string", "format": "binary"} for name in FILES},
+                    "properties": {name: {"type": "string", "format": "binary"} for name in NAMES},
                 }
             }
         },
@@ -57,8 +58,8 @@ def upload(slug: str) -> dict[str, Any]:
     found: dict[str, bytes] = {}
     wrong = Reasons()
     for name in request.files:
-        if name not in FILES:
-            wrong.add("unknown_file", f"Only {', '.join(FILES)} are known.", field=name[:60])
+        if name not in NAMES:
+            wrong.add("unknown_file", f"Only {', '.join(NAMES)} are known.", field=name[:60])
         elif len(request.files.getlist(name)) > 1:
             wrong.add("file_sent_twice", "Send each file once.", field=name)
         else:
@@ -67,7 +68,7 @@ def upload(slug: str) -> dict[str, Any]:
         wrong.add(
             "file_missing",
             "Send at least one file as multipart/form-data, the field named as the file.",
-            way_out=f"Known are {', '.join(FILES)}.",
+            way_out=f"Known are {', '.join(NAMES)}.",
         )
     wrong.raise_if_any(Invalid)
     geocode = geocode_by(current_app.extensions["housecall_settings"])
