@@ -5,7 +5,9 @@
 Makes a day of invented visits in a fresh SQLite file, plans it greedily, serves it with gunicorn as
 `housecall serve` does, signs in and asks for the board one request after another. Where Chromium is
 installed the page is drawn too, light on a screen of 1440 x 900, and its cumulative layout shift and the
-time to its first paint are read from the browser's own PerformanceObserver. The last line is JSON.
+time to its first paint are read from the browser's own PerformanceObserver. Beside the wall's time stands the
+server's processor time a request and the machine's load: neighbours lengthen the first only. The last line
+is JSON.
 """
 
 import argparse
@@ -91,11 +93,25 @@ def signed_in(root: str) -> OpenerDirector:
     return browser
 
 
-def timed(browser: OpenerDirector, address: str, requests: int) -> dict[str, float]:
+def cpu_s(server: subprocess.Popen) -> float:
+    """Processor seconds of the server's workers so far (Linux): neighbours add little to them."""
+    spent = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it ended meanwhile
+            continue
+        if int(fields[1]) == server.pid:
+            spent += int(fields[11]) + int(fields[12])
+    return spent / os.sysconf("SC_CLK_TCK")
+
+
+def timed(browser: OpenerDirector, address: str, requests: int, server: subprocess.Popen) -> dict[str, float]:
     """Ask for the address one time after another; milliseconds from asking to the last byte."""
     took_ms, size = [], 0
     for _ in range(3):
         browser.open(address).read()
+    spent_s = cpu_s(server)
     for _ in range(requests):
         begun = time.perf_counter()
         size = len(browser.open(address).read())
@@ -105,6 +121,7 @@ def timed(browser: OpenerDirector, address: str, requests: int) -> dict[str, flo
         "median_ms": round(statistics.median(took_ms), 1),
         "p95_ms": round(cuts[18], 1),
         "max_ms": round(max(took_ms), 1),
+        "cpu_ms": round((cpu_s(server) - spent_s) * 1000 / requests, 1),
         "kb": round(size / 1024),
     }
 
@@ -128,7 +145,8 @@ def drawn(root: str, path: str) -> dict[str, float | int]:
         page.wait_for_timeout(timedelta(seconds=2).total_seconds() * 1000)
         told = page.evaluate(
             "({cls: window.layoutShift, visits: document.querySelectorAll('.row .visit').length,"
-            " first_paint_ms: Math.round(performance.getEntriesByName('first-contentful-paint')[0].startTime)})"
+            " first_paint_ms: Math.round("
+            "performance.getEntriesByName('first-contentful-paint')[0].startTime)})"
         )
         chromium.close()
     return told
@@ -164,8 +182,9 @@ def main() -> None:
                 "visits": wanted.visits,
                 "nurses": wanted.nurses,
                 "assigned": assigned,
-                "page": timed(browser, root + path, wanted.requests),
-                "live_update": timed(browser, f"{root}{path}/table", wanted.requests),
+                "page": timed(browser, root + path, wanted.requests, server),
+                "live_update": timed(browser, f"{root}{path}/table", wanted.requests, server),
+                "load": round(os.getloadavg()[0], 1),
                 "drawn": drawn(root, path) if CHROMIUM.exists() else None,
             }
         finally:

@@ -88,6 +88,14 @@ class Lane:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Against:
+    """One reason why nobody goes, and how many nurses it keeps away; empty where it is about nobody."""
+
+    count: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Waiting:
     """A visit that nobody makes, with every reason."""
 
@@ -98,7 +106,7 @@ class Waiting:
     windows: str
     priority: int
     point: str
-    reasons: Sequence[str]
+    reasons: Sequence[Against]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +205,7 @@ class VisitPanel:
     planned: str
     pinned: str
     movable: bool
-    why_not: Sequence[str]
+    why_not: Sequence[Against]
     candidates: Sequence[Candidate]
     plan_number: int
     outcome: Outcome | None = None

@@ -88,8 +88,10 @@ def _summary(board: Board) -> Summary:
 def _published(board: Board) -> str:
     if board.plan is None:
         return ""
-    deed = "moved by hand" if board.plan.origin == "moved" else "published"
-    return f"{deed} {words.reading(board.plan.published_at, board.zone)} by {board.plan.publisher}"
+    deed = {"moved": "moved by hand", "pinned": "pinned"}.get(board.plan.origin, "published")
+    on = local_day(board.plan.published_at, board.zone)
+    weekday = "" if on == board.day else f"{on:%A} "
+    return f"{deed} {weekday}{words.reading(board.plan.published_at, board.zone)} by {board.plan.publisher}"
 
 
 def _figures(before: Figures | None, after: Figures) -> Sequence[Figure]:
@@ -221,7 +223,7 @@ def _waiting(left: Unassigned, axis: Axis) -> Waiting:
         windows=words.windows(visit.windows, axis.zone),
         priority=visit.priority,
         point=_pair(visit.point),
-        reasons=[reason.text for reason in left.reasons],
+        reasons=words.against(left.reasons),
     )
 
 

@@ -159,7 +159,7 @@ def panel(
         planned=f"{present.code}, {begins}" if present else begins,
         pinned=pinned_text(visit, answer),
         movable=answer.movable,
-        why_not=[reason.text for reason in answer.reasons],
+        why_not=words.against(answer.reasons),
         candidates=[candidate_of(found, words.reading(found.begins_at, zone) if found.begins_at else "")
                     for found in answer.candidates],
         plan_number=answer.plan_number,

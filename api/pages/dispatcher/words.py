@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dispatch.routes.model import BoardVisit, Span
+from api.pages.dispatcher.day_view import Against
+from dispatch.routes.model import BoardVisit, Left, Span
+from routing.plan import ReasonLeft
 
 MC_PER_DOLLAR = 100_000
 UNDER_WAY = frozenset({"en_route", "arrived", "infusing"})
@@ -65,3 +67,13 @@ def look(state: str) -> str:
 def service(visit: BoardVisit) -> str:
     """Write what is given, first infusions marked: they need more time and care."""
     return f"{visit.service}, first infusion" if visit.first_infusion else visit.service
+
+
+def against(reasons: Iterable[Left | ReasonLeft]) -> list[Against]:
+    """Write why nobody goes, what keeps most nurses away first."""
+    return [
+        Against(count=f"{reason.nurses} ×", text=reason.code.replace("_", " "))
+        if reason.nurses
+        else Against(count="", text=reason.text)
+        for reason in sorted(reasons, key=lambda reason: -reason.nurses)
+    ]
