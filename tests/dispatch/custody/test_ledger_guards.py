@@ -20,6 +20,7 @@ from dispatch.custody.records import (
     PostingRow,
     SignatureRow,
 )
+from dispatch.identity.records import AccountRow
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.ids import new_id
 from tests.builders.custody import LABEL_UG, MG, Scene, a_scene, drawn, opened, picked_up, the_vial, wasted
@@ -263,12 +264,14 @@ def test_the_actor_is_not_named_as_witness(session: Session) -> None:
         an_event(session, scene, witness_account_id=scene.nurse.account_id)
 
 
-def test_an_account_signs_once(session: Session) -> None:
+def test_an_account_signs_once_even_if_its_person_is_rewritten(session: Session) -> None:
     scene = drawn(session)
     event_id = given_raw(session, scene)
-    # Even if the person could be forged, the account cannot.
+    session.execute(
+        update(AccountRow).where(AccountRow.id == scene.nurse.account_id).values(person_ref="another")
+    )
     with pytest.raises(IntegrityError):
-        signed(session, event_id, scene.nurse, "witness", session_ref="another")
+        signed(session, event_id, scene.nurse, "witness", session_ref="another", person_ref="another")
 
 
 def test_a_person_signs_once_whatever_the_account(session: Session) -> None:
