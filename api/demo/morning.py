@@ -5,7 +5,7 @@ are over were wasted before a witness, but for one vial.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,10 +15,11 @@ from dispatch.visits.model import Deed
 
 INFUSION = timedelta(minutes=45)  # care-rules.md B14
 WASTE_AFTER = timedelta(minutes=8)
-LEAVES_LATE_BEFORE_NOW = timedelta(minutes=4)
-LONG_DRIVE_S = 420  # so that she is still on the way
+# How long she has been on the way by now: some minutes, but never so long that she is there.
+ON_THE_WAY = timedelta(minutes=4)
 DELAY_WANTED = timedelta(minutes=35)
-LEAST_DELAY, MOST_DELAY = timedelta(minutes=22), timedelta(minutes=55)
+LEAST_DELAY, MOST_DELAY = timedelta(minutes=20), timedelta(minutes=58)
+LONGEST_WAIT = timedelta(minutes=2)
 
 
 def minutes(count: float) -> timedelta:
@@ -45,23 +46,22 @@ class Turn:
 
     Attributes
     ----------
-    late_nurse, late_after, late_to
-        Who runs late, the appointment that kept her and the one she is late for.
+    late_nurse, late_after, delay
+        Who runs late, the appointment that kept her and for how long.
     unwitnessed
         The appointment whose residual still waits for a witness.
     """
 
     late_nurse: UUID | None
     late_after: UUID | None
-    late_to: UUID | None
     delay: timedelta
     unwitnessed: UUID | None
 
 
-def choose_turn(board: Board, now: datetime) -> Turn:
-    """Choose the nurse who runs late and the vial that nobody saw wasted."""
-    late = min(_candidates(board, now), key=lambda found: found[0], default=None)
-    late_nurse = late[1].nurse_id if late else None
+def choose_turn(board: Board, now: datetime, in_the_office: Container[str] = ()) -> Turn:
+    """Choose the nurse who runs late, none of those in the office, and the vial that nobody saw wasted."""
+    late = min(_candidates(board, now, in_the_office), key=lambda found: found[0], default=None)
+    late_nurse = late[2].nurse_id if late else None
     over = [
         stop
         for lane in board.lanes
@@ -72,30 +72,25 @@ def choose_turn(board: Board, now: datetime) -> Turn:
     unwitnessed = max(over, key=lambda stop: (stop.ends_at, _id(stop)), default=None)
     return Turn(
         late_nurse=late_nurse,
-        late_after=_id(late[2]) if late else None,
-        late_to=_id(late[3]) if late else None,
-        delay=now - LEAVES_LATE_BEFORE_NOW - late[2].ends_at if late else timedelta(),
+        late_after=_id(late[3]) if late else None,
+        delay=late[1] if late else timedelta(),
         unwitnessed=_id(unwitnessed) if unwitnessed else None,
     )
 
 
 def _candidates(
-    board: Board, now: datetime
-) -> Iterator[tuple[tuple[bool, bool, timedelta], Lane, BoardStop, BoardStop]]:
-    """Yield pairs of visits between which a nurse may lose so much time that it shows, best liked least."""
+    board: Board, now: datetime, in_the_office: Container[str]
+) -> Iterator[tuple[tuple[bool, timedelta, str], timedelta, Lane, BoardStop]]:
+    """Yield visits that may have kept a nurse so long that it shows, with a score and the delay."""
     for lane in board.lanes:
         for before, after in zip(lane.stops, lane.stops[1:], strict=False):
-            if before.visit is None or after.visit is None:
+            if before.visit is None or after.visit is None or lane.code in in_the_office:
                 continue
-            waits = after.arrives_at - timedelta(seconds=after.travel_s) - before.ends_at
-            delay = now - LEAVES_LATE_BEFORE_NOW - before.ends_at
-            if LEAST_DELAY <= delay <= MOST_DELAY and after.begins_at < now and waits < minutes(2):
-                score = (
-                    after.travel_s < LONG_DRIVE_S,
-                    not after.visit.controlled,
-                    abs(delay - DELAY_WANTED),
-                )
-                yield score, lane, before, after
+            drive = timedelta(seconds=after.travel_s)
+            waits = after.arrives_at - drive - before.ends_at
+            delay = now - min(ON_THE_WAY, drive / 2) - before.ends_at
+            if LEAST_DELAY <= delay <= MOST_DELAY and after.begins_at < now and waits < LONGEST_WAIT:
+                yield (not after.visit.controlled, abs(delay - DELAY_WANTED), lane.code), delay, lane, before
 
 
 def _id(stop: BoardStop) -> UUID:

@@ -36,8 +36,8 @@ PRESENT = reading(10, 20)
 DELIVERY = reading(5, 40)
 SEEDED_BEFORE = timedelta(hours=17)  # the evening before
 SPARE_VIALS = 6
-# Both are licensed and in the office that day: neither is sent to ketamine.
-WITNESSES = ("N-17", "N-33")
+# Both are licensed, neither is sent to ketamine: an LPN in the office, and a nurse between other visits.
+WITNESSES = ("N-17", "N-14")
 
 
 @dataclass(kw_only=True)
@@ -117,7 +117,7 @@ def _play_morning(session: Session, invented: DemoDay, seeded: Seeded) -> int:
                 units[stop.pharmacy_id] += stop.units
     pharmacist = staff.office[Role.PHARMACIST]
     shelves = deliver(session, units, day, pharmacist, clock)
-    turn = choose_turn(planned, now)
+    turn = choose_turn(planned, now, in_the_office=WITNESSES)
     player = Player(
         session=session,
         clock=clock,
