@@ -6,7 +6,6 @@ postings' triggers) balances by account. SQLite has one writer at a time and ign
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -113,18 +112,17 @@ def moment_of(session: Session, area_id: UUID, clock: Clock, stamp: DeviceStamp 
     """
     now = clock.now()
     area = session.get_one(ServiceAreaRow, area_id)
-
-    def hours(key: str, unit: str) -> Any:
-        return policy(session, key, area_id)[unit]
-
+    fresh = policy(session, "identity.fresh_minutes", area_id)
+    beyond_use = policy(session, "custody.beyond_use_h", area_id)
+    device = policy(session, "custody.device_time", area_id)
     return Moment(
         now=now,
         today=local_day(now, zone_of(area)),
         happened_at=now if stamp is None else min(stamp.device_time, now),
-        fresh_for=timedelta(minutes=hours("identity.fresh_minutes", "minutes")),
-        beyond_use=timedelta(hours=hours("custody.beyond_use_h", "hours")),
-        late_after=timedelta(minutes=hours("custody.device_time", "late_after_minutes")),
-        skew=timedelta(seconds=hours("custody.device_time", "skew_s")),
+        fresh_for=timedelta(minutes=fresh["minutes"]),
+        beyond_use=timedelta(hours=beyond_use["hours"]),
+        late_after=timedelta(minutes=device["late_after_minutes"]),
+        skew=timedelta(seconds=device["skew_s"]),
     )
 
 
