@@ -12,7 +12,7 @@ import structlog
 from flask import Flask, Response, g, json, make_response, redirect, render_template, request, url_for
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -138,6 +138,11 @@ def answer_problems(app: Flask) -> None:
         text = "The database refused it, because another change came first or a law forbids it."
         reason = Reason(code="database_refused", text=text, field=_constraint(error))
         return problem(409, "The present state does not allow this", (reason,))
+
+    @app.errorhandler(DataError)
+    def _unfit(_error: DataError) -> Response:
+        text = "A value is too large, or holds what no database keeps. Nothing was stored."
+        return problem(422, "The input is not valid", (Reason(code="value_unfit", text=text),))
 
     @app.errorhandler(OperationalError)
     def _operational(error: OperationalError) -> Response:

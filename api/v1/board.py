@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from api.actor import clock, policy, roles
 from api.days import note_day_read
 from api.db import current_session
+from api.json_input import Blueprint
 from api.v1.plans import DAY, area_and_day, progress_of
 from api.v1.plans_schemas import FiguresSchema, LeftSchema, ProgressSchema
 from dispatch.kernel.actor import Role

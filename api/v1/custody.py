@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
-from flask_smorest import Blueprint
 
 from api import proofs
 from api.actor import actor, clock, keep_although_refused, policy, roles
 from api.days import day_from
 from api.db import current_session
 from api.idempotency import answered_once
+from api.json_input import Blueprint
 from api.problems import problem
 from api.v1 import custody_schemas as forms
 from dispatch.areas.service import area_by_slug, zone_of

@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
+from api.fields import Instant
 from dispatch.custody.model import Basis, EventKind, WasteMethod
 from dispatch.kernel.quantities import MOST_UG
 
@@ -23,7 +24,7 @@ class DeedSchema(Schema):
 
     event_id = fields.UUID(required=True, metadata={"description": "UUIDv7 made by the client"})
     device_seq = fields.Integer(strict=True, validate=validate.Range(1, 2**53 - 1))
-    device_time = fields.AwareDateTime()
+    device_time = Instant()
     reason = fields.String(load_default="", validate=LONG)
     proof = _proof("the actor's proof of identity, from POST /proofs for this event_id")
     witness_proof = _proof("the witness's or pharmacist's proof of identity for this event_id")
@@ -270,7 +271,7 @@ class EventLineSchema(Schema):
 class LedgerQuerySchema(Schema):
     """At which instant; now when left out."""
 
-    at = fields.AwareDateTime()
+    at = Instant()
 
 
 class LedgerTotalSchema(Schema):

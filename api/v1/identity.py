@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from api.actor import SIGNED_IN, actor, clock, policy
 from api.db import current_session
+from api.json_input import Blueprint
 from dispatch.identity import service
 from dispatch.identity.model import NewDevice
 

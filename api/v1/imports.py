@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask import current_app, request
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from api.actor import actor, clock, policy, roles
 from api.db import current_session
 from api.geocoding import geocode_by
+from api.json_input import Blueprint
 from dispatch.appointments.day_import import FILES, import_files
 from dispatch.areas.service import area_by_slug
 from dispatch.kernel.actor import Role

@@ -10,14 +10,15 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask import Response, abort, jsonify, make_response, request, url_for
-from flask_smorest import Blueprint
+from flask import Response, jsonify, make_response, request, url_for
 
 from api.actor import actor, clock, policy, roles
 from api.days import day_from, note_day_read
 from api.db import current_session
+from api.etags import seen_version
 from api.idempotency import answered_once
 from api.jobs import call_workers
+from api.json_input import Blueprint
 from api.v1 import plans_schemas as forms
 from dispatch.areas.service import area_by_slug, areas
 from dispatch.assignment.compare import PlanDiff, diff_plans, plan_numbered
@@ -49,16 +50,6 @@ def progress_of(area_id: UUID, day: date) -> Iterable[Progress]:
 def area_and_day(slug: str, day: str) -> "tuple[ServiceAreaRow, date]":
     """Return the area and the day that an address names, or refuse with `NotFound`."""
     return area_by_slug(current_session(), slug), day_from(day)
-
-
-def seen_number() -> int:
-    """Return the plan number that If-Match carries; without one the request is answered 428."""
-    tags = request.if_match.as_set() if request.if_match else set()
-    if len(tags) != 1:
-        abort(428)
-    tag = tags.pop().strip('"')
-    # What is no number is no plan: the service then says which one is in force.
-    return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 else -1
 
 
 def plan_answer(row: "PlanRow", status: int = 200) -> Response:
@@ -210,7 +201,7 @@ def compare(slug: str, day: str, before: int, after: int) -> PlanDiff:
 @policy(DISPATCHER)
 def move(asked: dict[str, Any], slug: str, day: str) -> Response:
     """Move a visit by hand (If-Match: the plan's ETag); 409 with every reason, or a question about a wish."""
-    number = seen_number()
+    number = seen_version()
     area, on = area_and_day(slug, day)
     command = MoveVisit(area=slug, day=on, plan_number=number, **asked)
     row = move_visit(current_session(), command, actor(), clock(), progress_of(area.id, on))
@@ -223,7 +214,7 @@ def move(asked: dict[str, Any], slug: str, day: str) -> Response:
 @policy(DISPATCHER)
 def pin(asked: dict[str, Any], slug: str, day: str, appointment_id: UUID) -> Response:
     """Pin a visit to the nurse who has it (If-Match: the plan's ETag)."""
-    number = seen_number()
+    number = seen_version()
     area, on = area_and_day(slug, day)
     command = PinVisit(area=slug, day=on, appointment_id=appointment_id, plan_number=number, **asked)
     return plan_answer(pin_visit(current_session(), command, actor(), clock(), progress_of(area.id, on)))
@@ -234,7 +225,7 @@ def pin(asked: dict[str, Any], slug: str, day: str, appointment_id: UUID) -> Res
 @policy(DISPATCHER)
 def unpin(slug: str, day: str, appointment_id: UUID) -> Response:
     """Unpin a visit (If-Match: the plan's ETag)."""
-    number = seen_number()
+    number = seen_version()
     area, on = area_and_day(slug, day)
     command = PinVisit(area=slug, day=on, appointment_id=appointment_id, plan_number=number)
     return plan_answer(unpin_visit(current_session(), command, actor(), clock(), progress_of(area.id, on)))

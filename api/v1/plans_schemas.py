@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
+from api.fields import Instant
 from dispatch.assignment.plan_model import ENGINES, LEAST_SECONDS, MOST_SECONDS, RunState
 
 KINDS = ("start", "pickup", "visit", "break", "return", "end")
@@ -159,7 +160,7 @@ class MoveSchema(Schema):
         required=True, allow_none=True, metadata={"description": "null takes the visit off its route"}
     )
     part = fields.Integer(strict=True, load_default=1, validate=validate.OneOf([1, 2]))
-    begins_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    begins_at = Instant(load_default=None, allow_none=True)
     position = fields.Integer(
         strict=True, load_default=None, allow_none=True, validate=validate.Range(0, 100)
     )

@@ -9,12 +9,12 @@ from typing import Any
 
 from flask import current_app
 from flask_limiter.util import get_remote_address
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from api import proofs
 from api.accounts import limiter
 from api.actor import SIGNED_IN, actor, policy
+from api.json_input import Blueprint
 
 blueprint = Blueprint("proofs", __name__, description="Proofs of identity for signatures")
 

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from flask_smorest import Blueprint
 
 from api.actor import actor, clock, keep_although_refused, note_reads, policy, roles
 from api.db import current_session
 from api.idempotency import answered_once
+from api.json_input import Blueprint
 from api.problems import problem
 from api.v1.visits_schemas import DayQuerySchema, FactSchema, NursesDaySchema, ReceiptSchema, VisitSchema
 from dispatch.kernel.actor import Role

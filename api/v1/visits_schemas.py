@@ -59,7 +59,7 @@ class ReceiptSchema(Schema):
     distance_m = fields.Integer(allow_none=True)
 
 
-class PointSchema(Schema):
+class PlaceSchema(Schema):
     """A place in degrees (WGS 84)."""
 
     lat = fields.Float()
@@ -73,7 +73,7 @@ class CareSchema(Schema):
     address = fields.String()
     access_notes = fields.String()
     phone = fields.String()
-    point = fields.Nested(PointSchema, allow_none=True)
+    point = fields.Nested(PlaceSchema, allow_none=True)
     pets = fields.List(fields.String())
     language = fields.String(allow_none=True)
 
@@ -111,7 +111,7 @@ class PharmacyStopSchema(Schema):
     pharmacy_id = fields.UUID()
     name = fields.String()
     address = fields.String()
-    point = fields.Nested(PointSchema)
+    point = fields.Nested(PlaceSchema)
 
 
 class RouteStopSchema(Schema):

@@ -96,6 +96,11 @@ def area_by_slug(session: Session, slug: str) -> ServiceAreaRow:
     return row
 
 
+def area_by_id(session: Session, area_id: UUID) -> ServiceAreaRow:
+    """Return the service area to which some row belongs."""
+    return session.get_one(ServiceAreaRow, area_id)
+
+
 def areas(session: Session) -> list[ServiceAreaRow]:
     """Return all service areas by name."""
     return list(session.scalars(select(ServiceAreaRow).order_by(ServiceAreaRow.name)))
