@@ -143,6 +143,16 @@ def test_sixty_days_count_from_leaving_the_home_state_not_from_the_last_move():
     assert codes("OH", TEXAS, residences=moved_twice) == refused("residence_moved")
 
 
+def test_who_leaves_again_has_sixty_days_again():
+    left_again = (
+        *TEXAN,
+        Residence(state="OK", since=MONDAY - timedelta(days=300)),
+        Residence(state="TX", since=MONDAY - timedelta(days=100)),
+        Residence(state="OK", since=MONDAY - timedelta(days=10)),
+    )
+    assert codes("OH", TEXAS, residences=left_again) == []
+
+
 def test_after_a_move_the_own_state_is_covered_no_longer_either():
     moved = (*TEXAN, Residence(state="OK", since=MONDAY - timedelta(days=61)))
     assert codes("TX", TEXAS, residences=moved) == refused("residence_moved")
