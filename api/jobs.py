@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from secrets import token_hex
+from uuid import UUID
 
 import structlog
 from flask import Flask, after_this_request, current_app
@@ -90,6 +91,9 @@ class Supervisor:
                 return
         with transaction(self.engine, self.keyring) as session:
             runs.sweep(session, self.clock, self.dead_after)
+            unpublished = runs.left_unpublished(session, self.clock, self.dead_after)
+        for run_id in unpublished:
+            self._publish(run_id)
         while len(self._busy) < self.solvers and not self.ending.is_set():
             with transaction(self.engine, self.keyring) as session:
                 claim = runs.claim_run(session, self.name, self.clock)
@@ -108,7 +112,7 @@ class Supervisor:
                 self._settle(session, claim, outcome)
             log.info("plan_run", run_id=str(claim.run_id), outcome=outcome.kind)
             if outcome.kind == "done" and claim.publish_when_done:
-                self._publish(claim)
+                self._publish(claim.run_id)
         except (DBAPIError, Unavailable) as error:
             log.warning("database_away", kind=type(error).__name__, run_id=str(claim.run_id))
         finally:
@@ -141,11 +145,11 @@ class Supervisor:
         elif outcome.kind != "lost":
             runs.put_back(session, claim.run_id, self.name, self.clock)
 
-    def _publish(self, claim: runs.Claim) -> None:
+    def _publish(self, run_id: UUID) -> None:
         """Publish as the person who ordered it; what stands against it is kept beside the solved run."""
         try:
             with transaction(self.engine, self.keyring) as session:
-                run = plan_run(session, claim.run_id)
+                run = plan_run(session, run_id)
                 met = progress_of(session, run.area_id, run.day).values()
                 asked_by = run.asked_by and actor_of_account(
                     session, run.asked_by, f"plan-run:{run.id}", None
@@ -154,7 +158,7 @@ class Supervisor:
         except Refusal as refusal:
             texts = " ".join(reason.text for reason in refusal.reasons[:5])
             with transaction(self.engine, self.keyring) as session:
-                runs.note_refusal(session, claim.run_id, texts, self.clock)
+                runs.note_refusal(session, run_id, texts, self.clock)
 
 
 def work_beside(settings: Settings, app: Flask) -> Supervisor:

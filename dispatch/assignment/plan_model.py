@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import NewType, Protocol
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,6 @@ from routing.problem import PENALTY_MC_BY_PRIORITY, Problem
 
 # Appointment id -> nurse id -> every law against her, empty when she is eligible.
 Law = Mapping[UUID, Mapping[UUID, tuple[Reason, ...]]]
-PlanRunId = NewType("PlanRunId", UUID)
-PlanId = NewType("PlanId", UUID)
 
 LEAST_SECONDS, MOST_SECONDS = 1, 600
 ENGINES = ("routing", "greedy", "first_come")
@@ -199,10 +197,6 @@ class Gathered:
             for name, key in self.visits.items()
             if key.appointment_id == appointment_id and name in self.problem.visit
         )
-
-    def nurse_ids(self, nurse_id: UUID) -> tuple[str, ...]:
-        """Return the day file's ids of a nurse: one a shift."""
-        return tuple(name for name, key in self.nurses.items() if key.nurse_id == nurse_id)
 
 
 def fingerprint_of(sources: Mapping[str, Source]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from dispatch.areas.service import note_change
@@ -119,10 +119,3 @@ def sources_from(stored: Mapping[str, Any]) -> dict[str, Source]:
 def sources_as_json(sources: Mapping[str, Source]) -> dict[str, list[str]]:
     """Return the sources of a run as they are kept."""
     return {key: [source.name, source.mark] for key, source in sources.items()}
-
-
-def published_run(session: Session, plan_id: UUID) -> PlanRunRow | None:
-    """Return the run that made a plan, None for one made by hand."""
-    return session.scalar(
-        select(PlanRunRow).join(PlanRow, PlanRow.run_id == PlanRunRow.id).where(PlanRow.id == plan_id)
-    )

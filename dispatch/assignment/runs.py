@@ -40,10 +40,26 @@ class Claim:
 
 
 def work_is_waiting(session: Session, clock: Clock, dead_after: timedelta = DEAD_AFTER) -> bool:
-    """Tell, only reading, whether `claim_run` or `sweep` would find something."""
+    """Tell, only reading, whether there is something to claim, to give back or to publish."""
     queued = PlanRunRow.state == RunState.QUEUED
     silent = and_(PlanRunRow.state == RunState.SOLVING, PlanRunRow.beat_at < clock.now() - dead_after)
-    return session.scalar(select(PlanRunRow.id).where(or_(queued, silent)).limit(1)) is not None
+    unpublished = _left_unpublished(clock, dead_after)
+    wanted = select(PlanRunRow.id).where(or_(queued, silent, unpublished)).limit(1)
+    return session.scalar(wanted) is not None
+
+
+def _left_unpublished(clock: Clock, dead_after: timedelta) -> ColumnElement[bool]:
+    return and_(
+        PlanRunRow.state == RunState.SOLVED,
+        PlanRunRow.publish_when_done,
+        PlanRunRow.reason.is_(None),
+        PlanRunRow.ended_at < clock.now() - dead_after,
+    )
+
+
+def left_unpublished(session: Session, clock: Clock, dead_after: timedelta = DEAD_AFTER) -> list[UUID]:
+    """Return solved runs that were to be published and whose worker died before it did."""
+    return list(session.scalars(select(PlanRunRow.id).where(_left_unpublished(clock, dead_after))))
 
 
 def claim_run(session: Session, worker: str, clock: Clock) -> Claim | None:

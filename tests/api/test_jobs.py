@@ -20,7 +20,7 @@ from dispatch.assignment.service import stop_run
 from dispatch.kernel.clock import SetClock
 from dispatch.kernel.storage import transaction
 from tests import machine
-from tests.builders.assignment import DANA, a_small_day, order
+from tests.builders.assignment import DANA, a_small_day, order, solve_here
 from tests.conftest import KEYRING
 
 PATIENCE_S = 60
@@ -91,6 +91,20 @@ def test_a_day_that_changed_meanwhile_stays_a_proposal_that_says_why(engine, key
     state, reason, _ = run_now(engine, keyring, run_id)
     assert state == "solved"
     assert "A-001" in reason
+
+
+def test_a_run_whose_worker_died_before_publishing_is_published_by_the_next(
+    engine, keyring, clock, supervisor
+):
+    with transaction(engine, keyring) as session:
+        run = order(session, a_small_day(session), clock, publish_when_done=True)
+        solve_here(session, run, clock)
+        run_id = run.id
+    supervisor.look()
+    assert run_now(engine, keyring, run_id)[0] == "solved"
+    clock.advance(timedelta(seconds=31))
+    supervisor.look()
+    assert run_now(engine, keyring, run_id)[0] == "published"
 
 
 def test_progress_reaches_the_row_while_it_is_solved(engine, keyring, clock):

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from dispatch.appointments.records import AppointmentRow, PatientRow, ServiceRow, WindowRow
 from dispatch.areas.records import PharmacyRow, ServiceAreaRow
-from dispatch.assignment.plan_model import Gathered
 from dispatch.assignment.records import PlanRow, PlanRunRow
 from dispatch.assignment.runs import claim_run, hand_in
 from dispatch.assignment.service import PlanOrder, order_plan
@@ -222,8 +221,3 @@ def a_published_plan(session: Session, metro: Metro, clock: Clock) -> PlanRow:
     run = order(session, metro, clock)
     solve_here(session, run, clock)
     return publish(session, run.id, DANA, clock)
-
-
-def visit_named(gathered: Gathered, name: str) -> Any:
-    """Return a visit of the gathered day by its id."""
-    return gathered.problem.visit[name]

@@ -168,7 +168,11 @@ def test_a_visit_by_two_nurses_is_a_pair(session, clock):
 def test_a_nurse_with_two_shifts_has_two_lines(session, clock):
     metro = a_small_day(session)
     metro.add_shift(metro.nurses[0], 18, 20)
-    assert gathered(metro, clock).nurse_ids(metro.nurses[0].id) == ("N-01", "N-01 (shift 2)")
+    found = gathered(metro, clock).nurses
+    assert [name for name, key in found.items() if key.nurse_id == metro.nurses[0].id] == [
+        "N-01",
+        "N-01 (shift 2)",
+    ]
 
 
 def test_a_reference_that_is_no_id_is_replaced(session, clock):
@@ -216,7 +220,7 @@ def test_what_is_under_way_is_frozen_and_the_nurse_starts_where_she_is_free(sess
         started_at=first.begins_at,
     )  # fmt: skip
     found = gathered(metro, clock, [met])
-    (name,) = found.nurse_ids(first.nurse_id)
+    (name,) = (name for name, key in found.nurses.items() if key.nurse_id == first.nurse_id)
     nurse = found.problem.nurse[name]
     assert found.visit_ids(first.appointment_id) == ()
     assert nurse.frozen[-1].kind == "visit"
