@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from api.migrations import migrate, version_of
-from api.settings import PREFIX, Settings, read_settings
+from api.settings import PREFIX, Settings, SettingsInvalid, read_settings
 from dispatch.kernel.storage import open_engine
 
 DEFAULT_DATABASE = "sqlite:///var/demo.sqlite"
@@ -21,7 +22,13 @@ class DemoRefused(click.ClickException):
 
 
 def demo_settings(database: str, host: str, port: int) -> Settings:
-    """Return settings for the demo. Nothing is read from the environment, least of all its database."""
+    """Return settings for the demo. Nothing is read from the environment, least of all its database.
+
+    Raises
+    ------
+    DemoRefused
+        When `database` is no address of a database.
+    """
     wanted: Mapping[str, str] = {
         "DATABASE_URL": database,
         "DEMO": "1",
@@ -31,7 +38,12 @@ def demo_settings(database: str, host: str, port: int) -> Settings:
         "PORT": str(port),
         "LOG_LEVEL": "warning",
     }
-    return read_settings({PREFIX + name: value for name, value in wanted.items()})
+    try:
+        settings = read_settings({PREFIX + name: value for name, value in wanted.items()})
+        make_url(settings.database_url)
+    except (SettingsInvalid, ArgumentError) as wrong:
+        raise DemoRefused(f"--database: {wrong}") from None
+    return settings
 
 
 def open_fresh(settings: Settings) -> Engine:
@@ -56,8 +68,9 @@ def open_fresh(settings: Settings) -> Engine:
                 f"{path} exists. Only the demo's default database is replaced: name a new file, "
                 "remove this one yourself, or add --keep to go on with it."
             )
+        path.parent.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database_url)
-    if version_of(engine) is not None:
+    if _version(engine) is not None:
         engine.dispose()
         raise DemoRefused("The database is in use. Name an empty one, or add --keep to go on with a demo.")
     migrate(engine)
@@ -70,11 +83,21 @@ def open_kept(settings: Settings) -> Engine | None:
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return None
     engine = open_engine(settings.database_url)
-    if version_of(engine) is None:
+    if _version(engine) is None:
         engine.dispose()
         return None
     migrate(engine)
     return engine
+
+
+def _version(engine: Engine) -> str | None:
+    try:
+        return version_of(engine)
+    except OperationalError:
+        engine.dispose()
+        raise DemoRefused(
+            "The database cannot be opened. Is its server running, its address right?"
+        ) from None
 
 
 def _default_path() -> Path:

@@ -201,6 +201,14 @@ def test_a_database_that_holds_something_is_never_replaced(demo):
     assert "--keep" in result.output
 
 
+@pytest.mark.parametrize("url", ["mysql://localhost/x", "sqlite", "", "postgresql://nobody@127.0.0.1:1/x"])
+def test_a_database_that_cannot_be_opened_is_refused_in_one_line(url):
+    result = run_demo(url)
+    assert result.exit_code == 2
+    assert result.output.startswith("Error: ")
+    assert result.output.count("\n") == 1
+
+
 def test_the_same_day_is_invented_every_time():
     assert day_files(invent_day(DAY)) == day_files(invent_day(DAY))
 
