@@ -129,6 +129,12 @@ def test_one_microgram_above_the_overfill_cap_is_not_drawn(session: Session) -> 
     assert receipt.verdict is Verdict.CLAIM
 
 
+def test_overfill_is_used_once(session: Session) -> None:
+    scene = drawn(session, amount_ug=LABEL_UG + 30 * MG, overfill_percent=10)
+    receipt = service.draw(session, a_draw(scene, 20 * MG + 1), scene.nurse, scene.clock)
+    assert (receipt.verdict, receipt.reasons) == (Verdict.CLAIM, ("over_draw",))
+
+
 def test_one_microgram_more_than_drawn_is_not_given(session: Session) -> None:
     scene = drawn(session)
     receipt = service.administer(session, a_dose(scene, 35 * MG + 1), scene.nurse, scene.clock)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.orm import Session
@@ -165,6 +165,8 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Connectio
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)
+@example(steps=[(0, "open", 1), (0, "draw", LABEL_UG + 30 * MG), (0, "draw", 20 * MG), (0, "waste", 1)])
+@example(steps=[(0, "open", 1), (0, "draw", LABEL_UG + 30 * MG), (0, "draw", 20 * MG + 1), (0, "give", 1)])
 @given(steps=STEPS)
 def test_no_microgram_appears_or_vanishes(
     ledger: tuple[Connection, Scene], steps: list[tuple[int, str, int]]
