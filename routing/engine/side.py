@@ -23,8 +23,8 @@ BOX, STOCK, PICKUPS, ON_DUTY, FAIR_LOAD, RETURN_DUE, TRAVEL, IDLE, OVERTIME, FAI
 CROSS, COUNTER_S, CARRIES, STEP, STEPS = range(17, 22)
 
 NO_RETURN, RETURN_UNOPENED, RETURN_CARRIED = range(3)
-STILL_S = 60  # grain of the table of what can still be reached
-LEAST_STEP_S, MOST_STEP_S = 30, 900  # grain of the completion bounds
+STILL = 6  # grain of the table of what can still be reached: 2^6 s
+LEAST_STEP, MOST_STEP = 5, 10  # grain of the completion bounds: 2^5 to 2^10 s
 
 
 class Side(NamedTuple):
@@ -43,7 +43,7 @@ class Side(NamedTuple):
     bit, near
         (n, w) the visit itself (with its other half); the visits that a label at it remembers (ng-route).
     still
-        (k, w) what can still be begun by somebody who is free `STILL_S` x k after `limits[BEGIN]`.
+        (k, w) what can still be begun by somebody who is free 2^`STILL` x k seconds after `limits[BEGIN]`.
     limits
         Scalars, by the positions above.
     """
@@ -77,12 +77,16 @@ def _side(day: DayIndex, nurse: int, drive_s: Ints, metric: bool, near: int) -> 
     carries = any(day.visits[v].units for v in visits)
     returns = _return_rule(day.problem)
     counters = day.counters if carries or (returns and line.stock) else []
-    places = [*(day.visits[v].place for v in visits), *(c.place for c in counters) , *(c.place for c in counters)]
+    places = [
+        *(day.visits[v].place for v in visits),
+        *(c.place for c in counters),
+        *(c.place for c in counters),
+    ]
     windows: list[Windows] = [day.visits[v].windows for v in visits]
     service = [*(day.visits[v].service_s for v in visits), *(c.handling_s for c in counters)]
     service += [c.handling_s for c in counters]
     pickup = carries and line.box > 0 and line.max_pickups > 0
-    windows += [c.windows if pickup else () for c in counters]
+    windows += [c.windows if pickup or returns else () for c in counters]
     windows += [_until(c.windows, line.shift_end_s) if returns else () for c in counters]
     windows = [_until(w, line.latest_end_s - s) for w, s in zip(windows, service, strict=True)]
     at = np.array(places, dtype=np.int64)
@@ -91,13 +95,13 @@ def _side(day: DayIndex, nurse: int, drive_s: Ints, metric: bool, near: int) -> 
     longest_s = min(line.max_duration_s, FAR_S)
     within = drive_s[np.ix_(at, at)] if m else np.zeros((0, 0), dtype=np.int64)
     service_s = np.array(service, dtype=np.int64)
-    step_s = _step(within, drive_s[line.start, at], service_s) if m else MOST_STEP_S
-    steps = max(1, (line.latest_end_s - line.begin_s) // step_s + 1)
+    step = _step(within, service_s)
+    steps = max(1, ((line.latest_end_s - line.begin_s) >> step) + 1) if step else 1
     cross = metric and returns == NO_RETURN and weights.idle_mc_per_s <= weights.travel_mc_per_s
     limits = [line.begin_s, line.shift_end_s, line.latest_end_s, longest_s, *rest, line.box, line.stock]
     limits += [line.max_pickups, line.on_duty, line.fair_load_s, returns, weights.travel_mc_per_s]
     limits += [weights.idle_mc_per_s, weights.overtime_mc_per_s, weights.fairness_mc_per_s, cross]
-    limits += [max((c.handling_s for c in counters), default=0), carries, step_s, steps]
+    limits += [max((c.handling_s for c in counters), default=0), carries, step, steps]
     flat = [w for node in windows for w in node]
     bit = _bits(day, visits)
     return Side(
@@ -110,9 +114,7 @@ def _side(day: DayIndex, nurse: int, drive_s: Ints, metric: bool, near: int) -> 
         closes_s=np.array([b for _, b in flat], dtype=np.int64),
         service_s=service_s,
         units=np.array([*(day.visits[v].units for v in visits), *([0] * (m - n))], dtype=np.int64),
-        fixed_mc=np.array(
-            [*(day.nurse_cost_mc[nurse][v] for v in visits), *([0] * (m - n))], dtype=np.int64
-        ),
+        fixed_mc=np.array([*(day.nurse_cost_mc[nurse][v] for v in visits), *([0] * (m - n))], dtype=np.int64),
         bit=bit,
         near=_near(within[:n, :n], service_s[:n], bit, near),
         still=_still(within, drive_s[line.start, at], windows[:n], bit, line.begin_s, line.latest_end_s),
@@ -133,19 +135,26 @@ def _possible(day: DayIndex, nurse: int) -> list[int]:
 
 
 def _return_rule(problem: Problem) -> int:
-    return {"never": NO_RETURN, "unopened": RETURN_UNOPENED, "carried": RETURN_CARRIED}[problem.return_of_stock]
+    return {"never": NO_RETURN, "unopened": RETURN_UNOPENED, "carried": RETURN_CARRIED}[
+        problem.return_of_stock
+    ]
 
 
 def _until(windows: Windows, last_s: int) -> Windows:
     return tuple((a, min(b, last_s)) for a, b in windows if a <= last_s)
 
 
-def _step(within: Ints, from_start: Ints, service_s: Ints) -> int:
-    """Return a grain no longer than any stop with its drive, so that bounds look only ahead; 0 if too fine."""
-    apart = within.copy()
-    np.fill_diagonal(apart, MOST_STEP_S)
-    least = int((apart + service_s[None, :]).min()) if len(service_s) else MOST_STEP_S
-    return min(MOST_STEP_S, least) if least >= LEAST_STEP_S else 0
+def _step(within: Ints, service_s: Ints) -> int:
+    """Return the grain, as a power of two, no longer than any stop with its drive; 0 if that is too fine.
+
+    Then one stop always leads to a later cell, and the bounds can be computed in one pass backwards.
+    """
+    if not len(service_s):
+        return MOST_STEP
+    apart = within + service_s[None, :]
+    np.fill_diagonal(apart, 1 << MOST_STEP)
+    step = min(MOST_STEP, int(apart.min()).bit_length() - 1)
+    return step if step >= LEAST_STEP else 0
 
 
 def _words(count: int) -> int:
@@ -177,7 +186,7 @@ def _still(
 ) -> Words:
     """Return what can still be begun, by the least drive to each visit from anywhere else."""
     n = len(windows)
-    still = np.zeros((max(1, (end_s - begin_s) // STILL_S + 2), bit.shape[1]), dtype=np.uint64)
+    still = np.zeros((max(1, ((end_s - begin_s) >> STILL) + 2), bit.shape[1]), dtype=np.uint64)
     if not n:
         return still
     apart = within[:, :n].copy()
@@ -188,5 +197,5 @@ def _still(
         own[index // 64] = np.uint64(1) << np.uint64(index % 64)
         last_s = max((b for _, b in windows[index]), default=-1) - int(nearest_s[index])
         if last_s >= begin_s:
-            still[: (last_s - begin_s) // STILL_S + 1] |= own
+            still[: ((last_s - begin_s) >> STILL) + 1] |= own
     return still

@@ -48,7 +48,8 @@ def solve(
     seed
         The same problem, seed, engine and `iterations` give the same plan, as long as the seconds suffice.
     engine
-        One of `ENGINES`: ``routing`` (OR-Tools' routing library started from the greedy day), ``greedy``
+        ``columns`` (the exact one: routes priced by labelling, with a proven bound), or one of `ENGINES`:
+        ``routing`` (OR-Tools' routing library started from the greedy day), ``greedy``
         (cheapest insertion, then relocation) or ``first_come`` (what a telephone would do).
     iterations
         Ends the improvement after so many rounds of the engine, whatever the clock says.
@@ -62,13 +63,23 @@ def solve(
     PlanRefused
         If the engine made a plan that `routing.check` refuses.
     """
-    if engine not in ENGINES:
-        raise ValueError(f"There is no engine {engine!r}; known are {', '.join(ENGINES)}.")
+    if engine not in ENGINES and engine != "columns":
+        raise ValueError(f"There is no engine {engine!r}; known are {', '.join(ENGINES)}, columns.")
     budget = Budget(seconds=seconds, iterations=iterations)
     day = DayIndex(problem)
-    roster, untried = ENGINES[engine](day, seed, budget, on_progress)
+    bound_mc = None
+    if engine == "columns":
+        # Numba takes seconds to import: only a process that plans with it may pay for it.
+        from routing.engine.columns import plan_columns
+
+        roster, untried, bound_mc = plan_columns(day, seed, budget, on_progress)
+    else:
+        roster, untried = ENGINES[engine](day, seed, budget, on_progress)
     plan = plan_of(roster, untried)
     plan = replace(plan, engine=engine, seed=seed, seconds=round(budget.used_s, 3))
+    if bound_mc is not None:
+        proven = min(bound_mc, plan.cost_mc)
+        plan = replace(plan, bound_mc=proven, status="optimal" if proven == plan.cost_mc else plan.status)
     if broken := violations(problem, plan):
         raise PlanRefused(broken)
     return plan

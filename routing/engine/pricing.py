@@ -1,0 +1,153 @@
+"""All nurses priced at once, and the bound that follows from it.
+
+For any prices pi of visits and g >= 0 of cuts, every plan costs at least
+
+    sum_v pi_v + sum_v min(0, penalty_v - pi_v) - sum_q g_q + sum_k min(home_k, least reduced cost of nurse k),
+
+where home_k is 0 for a nurse who may stay at home (Lagrange; for branch-and-price see M. E. Luebbecke,
+J. Desrosiers, "Selected topics in column generation", Operations Research 53, 2005). The least reduced cost is exact
+where the labels were; where labels ran out, the completion bound of the departure takes its place. All numbers are
+whole millicents, so the bound carries no rounding.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from routing.engine.bounds import completion_bounds
+from routing.engine.dominance import ALL, EXACT, FLOOR, HEURISTIC, LEAST, OVERFLOW, Ask
+from routing.engine.index import DayIndex
+from routing.engine.labels import price_days
+from routing.engine.master import Prices
+from routing.engine.side import STEP, Ints, Side
+
+NO_BOUNDS = np.zeros((1, 2, 2, 0, 1), dtype=np.int64)
+THREADS = 2
+HEURISTIC_LABELS = 20_000
+NARROW, WIDE = 6, 30  # labels a node that the heuristic keeps: while prices are rough, and later
+
+
+@dataclass(frozen=True)
+class Priced:
+    """One nurse's days: local routes, costs, reduced costs before her own price, and what is proven.
+
+    `least_mc` is a lower bound of the reduced cost of all her days (no bound: None); `cut_short` says that some
+    days that beat the threshold may be missing.
+    """
+
+    nurse: int
+    routes: npt.NDArray[np.int16]
+    cost_mc: Ints
+    reduced_mc: Ints
+    least_mc: int | None
+    cut_short: bool
+
+
+class Pricer:
+    """Prices nurses in threads; the compiled labels let go of Python's lock."""
+
+    def __init__(self, day: DayIndex, sides: Sequence[Side]) -> None:
+        self.day, self.sides = day, sides
+        self._threads = ThreadPoolExecutor(THREADS)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown()
+
+    def price(
+        self,
+        prices: Prices,
+        cuts: Sequence[tuple[int, int, int]],
+        *,
+        way: int,
+        below_mc: Ints,
+        labels: int,
+        keep: int,
+        nurses: Sequence[int] | None = None,
+        beam: int = WIDE,
+        bounded: bool = True,
+    ) -> list[Priced]:
+        """Return the days of each nurse with reduced cost under `below_mc` ((M,), before her own price)."""
+        bits = _cut_bits(len(self.day.visits), cuts, prices.cut_mc)
+
+        def one(nurse: int) -> Priced:
+            return _price(
+                self.sides[nurse], nurse, prices, bits, (way, int(below_mc[nurse]), labels, labels, keep, beam), bounded
+            )
+
+        chosen = range(len(self.sides)) if nurses is None else nurses
+        return list(self._threads.map(one, chosen))
+
+    def bound_mc(self, prices: Prices, priced: Sequence[Priced], home_mc: Sequence[int]) -> int | None:
+        """Return the lower bound of every plan that these prices prove; None where a nurse's is missing."""
+        total = int(prices.visit_mc.sum()) - int(prices.cut_mc.sum())
+        penalty = np.array([line.penalty_mc for line in self.day.visits], dtype=np.int64)
+        total += int(np.minimum(0, penalty - prices.visit_mc).sum())
+        for found in priced:
+            if found.least_mc is None:
+                return None
+            total += min(home_mc[found.nurse], found.least_mc)
+        return total
+
+
+def _price(
+    side: Side,
+    nurse: int,
+    prices: Prices,
+    bits: tuple[npt.NDArray[np.uint64], Ints],
+    way: tuple[int, int, int, int, int, int],
+    bounded: bool,
+) -> Priced:
+    dual_mc = np.ascontiguousarray(prices.visit_mc[side.visits])
+    if not len(dual_mc):
+        empty = np.zeros(0, dtype=np.int64)
+        return Priced(nurse, np.zeros((0, 1), dtype=np.int16), empty, empty, 1 << 60, False)
+    with_bounds = bounded and side.limits[STEP] > 0
+    table = completion_bounds(side, dual_mc) if with_bounds else NO_BOUNDS
+    cut_of, cut_mc = bits
+    ask = Ask(dual_mc, table, np.ascontiguousarray(cut_of[side.visits]), cut_mc, np.array(way, dtype=np.int64))
+    if way[0] == ALL:
+        routes, cost_mc, reduced_mc, tally = price_days(side, ask)
+        return Priced(nurse, routes, cost_mc, reduced_mc, None, bool(tally[OVERFLOW]))
+    quick = np.array([HEURISTIC, way[1], HEURISTIC_LABELS, HEURISTIC_LABELS, way[4], way[5]])
+    routes, cost_mc, reduced_mc, tally = price_days(side, ask._replace(way=quick))
+    if way[0] == HEURISTIC:
+        return Priced(nurse, routes, cost_mc, reduced_mc, None, True)
+    # The exact pass need only look for what beats the best of the quick one: that proves the bound.
+    below_mc = min(way[1], int(tally[LEAST]))
+    exact = np.array([EXACT, below_mc, *way[2:]], dtype=np.int64)
+    routes_2, cost_2, reduced_2, tally = price_days(side, ask._replace(way=exact))
+    overflow = bool(tally[OVERFLOW])
+    if overflow:
+        least = int(tally[FLOOR]) if with_bounds else None
+    else:
+        least = min(int(tally[LEAST]), below_mc)
+    return Priced(
+        nurse,
+        np.concatenate([routes_2, routes]),
+        np.concatenate([cost_2, cost_mc]),
+        np.concatenate([reduced_2, reduced_mc]),
+        least,
+        overflow,
+    )
+
+
+def _cut_bits(
+    visits: int, cuts: Sequence[tuple[int, int, int]], cut_mc: Ints
+) -> tuple[npt.NDArray[np.uint64], Ints]:
+    """Return which visits enter which priced cut, and the prices; cuts without a price are left out."""
+    active = [index for index in range(len(cut_mc)) if cut_mc[index] > 0]
+    words = (len(active) + 63) // 64
+    bits = np.zeros((visits, words), dtype=np.uint64)
+    price = np.zeros(64 * words, dtype=np.int64)
+    for place, index in enumerate(active):
+        price[place] = cut_mc[index]
+        for visit in cuts[index]:
+            bits[visit, place // 64] |= np.uint64(1) << np.uint64(place % 64)
+    return bits, price
+
+
+__all__ = ["ALL", "EXACT", "HEURISTIC", "NARROW", "WIDE", "Priced", "Pricer"]
