@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -53,7 +54,8 @@ def secure_accounts(app: Flask, settings: Settings) -> None:
         SECURITY_LOGIN_USER_TEMPLATE="login.html",
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_RETURN_GENERIC_RESPONSES=True,
-        SECURITY_FRESHNESS_GRACE_PERIOD=0,
+        # Signatures rest on proofs of identity (api.proofs), so there is no page to verify oneself.
+        SECURITY_FRESHNESS=timedelta(-1),
         SECURITY_CSRF_COOKIE_NAME=None,
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,

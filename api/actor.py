@@ -61,7 +61,6 @@ LIBRARY_POLICIES = {
     "security.static": PUBLIC,
     "security.login": PUBLIC,
     "security.logout": PUBLIC,
-    "security.verify": SIGNED_IN,
     "api-docs.openapi_json": PUBLIC,
 }
 

@@ -34,11 +34,11 @@ from api.settings import Settings, read_settings
 from dispatch.kernel.actor import Role
 from dispatch.kernel.clock import SetClock
 from dispatch.kernel.storage import open_engine, transaction
+from tests import machine
 from tests.builders.assignment import DAY, a_metro, a_published_plan, local
 from tests.builders.web import PASSWORD, a_person
 
 DISPATCHER = "dana@bench.example"
-CHROMIUM = Path("/usr/bin/chromium")
 SEED = 7
 
 
@@ -130,10 +130,11 @@ def drawn(root: str, path: str) -> dict[str, float | int]:
     """Draw the page in Chromium and read what it says of itself."""
     from playwright.sync_api import sync_playwright
 
-    from tests.pages.conftest import QUIET, TELL_SHIFTS
+    from tests.pages.conftest import TELL_SHIFTS
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
+        flags = list(machine.CHROMIUM_FLAGS)
+        chromium = playwright.chromium.launch(executable_path=machine.chromium(), args=flags)
         page = chromium.new_page(base_url=root, viewport={"width": 1440, "height": 900})
         page.add_init_script(TELL_SHIFTS)
         page.goto("/login")
@@ -185,7 +186,7 @@ def main() -> None:
                 "page": timed(browser, root + path, wanted.requests, server),
                 "live_update": timed(browser, f"{root}{path}/table", wanted.requests, server),
                 "load": round(os.getloadavg()[0], 1),
-                "drawn": drawn(root, path) if CHROMIUM.exists() else None,
+                "drawn": drawn(root, path) if machine.chromium() else None,
             }
         finally:
             server.terminate()

@@ -9,13 +9,9 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from tests import machine
 from tests.builders.web import PASSWORD
 
-CHROMIUM = "/usr/bin/chromium"
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 TELL_SHIFTS = """
 window.layoutShift = 0;
 new PerformanceObserver((list) => {
@@ -58,7 +54,9 @@ def live_server(app: Flask) -> Iterator[str]:
 def chromium() -> Iterator[Browser]:
     """One Chromium for the whole run."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(
+            executable_path=machine.chromium(), args=list(machine.CHROMIUM_FLAGS)
+        )
         yield browser
         browser.close()
 
