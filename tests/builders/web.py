@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_security import hash_password
+from passlib.context import CryptContext
 from sqlalchemy import Engine
 
 from api.app import create_app
@@ -30,7 +31,12 @@ def make_app(database_url: str, clock: Clock, **more: str) -> Flask:
         "HOUSECALL_LOG_LEVEL": "error",
         "HOUSECALL_LOGIN_LIMIT": "1000 per minute",
     }
-    return create_app(read_settings(environment | more), clock, testing=True)
+    app = create_app(read_settings(environment | more), clock, testing=True)
+    # The same scheme, only not made slow on purpose: hundreds of tests sign somebody in.
+    app.extensions["security"].pwd_context = CryptContext(
+        schemes=["argon2"], argon2__time_cost=1, argon2__memory_cost=64, argon2__parallelism=1
+    )
+    return app
 
 
 def keyring_of_app(app: Flask) -> Keyring:
