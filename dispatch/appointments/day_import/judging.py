@@ -12,6 +12,7 @@ from dispatch.appointments.day_import.drafts import (
     PatientEntry,
     ShiftEntry,
 )
+from dispatch.appointments.day_import.keeping import BOOKING_KEEPS, kept
 from dispatch.appointments.day_import.known import Known
 from dispatch.appointments.day_import.reading import Findings, ReadRow
 from dispatch.appointments.model import (
@@ -132,6 +133,7 @@ def _judge_bookings(files: Files, known: Known, policy: BookingPolicy, findings:
         row = known.appointments.get(draft.reference)
         if row is not None and row.status == AppointmentStatus.CANCELLED:
             continue
+        draft = kept(one.row, draft, row, BOOKING_KEEPS)
         stored = known.patients.get(entry.patient)
         if entry.patient not in births and stored is None:
             text = "Neither patients.csv nor the area has a patient of that reference."

@@ -1,9 +1,9 @@
 """Write faultless drafts, and count what became of them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -16,18 +16,18 @@ from dispatch.appointments.day_import.drafts import (
     ShiftEntry,
 )
 from dispatch.appointments.day_import.judging import Files
+from dispatch.appointments.day_import.keeping import BOOKING_KEEPS, NURSE_KEEPS, PATIENT_KEEPS, kept
 from dispatch.appointments.day_import.known import Known
 from dispatch.appointments.day_import.model import Progress, Tally
 from dispatch.appointments.day_import.reading import STEP, ReadRow
 from dispatch.appointments.model import UNPLACED, AppointmentStatus, Geocode, Placed
-from dispatch.appointments.records import AppointmentRow, PatientRow
+from dispatch.appointments.records import PatientRow
 from dispatch.appointments.service.bookings import save_appointment
 from dispatch.appointments.service.exclusions import save_exclusions
 from dispatch.appointments.service.patients import save_patient
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.changes import Saved
 from dispatch.kernel.clock import Clock
-from dispatch.workforce.records import NurseRow
 from dispatch.workforce.service import (
     save_authorisation,
     save_competency,
@@ -38,32 +38,6 @@ from dispatch.workforce.service import (
 )
 
 T = TypeVar("T")
-Stored = Callable[[Any], Any]
-
-# Columns that a file may leave out -> what is stored then stays (draft's field, row's value).
-NURSE_KEEPS: Mapping[str, tuple[str, Stored]] = {
-    "gender": ("gender", lambda row: row.gender),
-    "pet_allergies": ("pet_allergies", lambda row: tuple(row.pet_allergies)),
-    "active": ("active", lambda row: row.active),
-}
-PATIENT_KEEPS: Mapping[str, tuple[str, Stored]] = {
-    "phone": ("phone", lambda row: row.phone),
-    "access_notes": ("access_notes", lambda row: row.access_notes),
-    "pets": ("pets", lambda row: tuple(row.pets)),
-    "required_language": ("required_language", lambda row: row.required_language),
-    "required_gender": ("required_gender", lambda row: row.required_gender),
-    "preferred_language": ("preferred_language", lambda row: row.preferred_language),
-    "preferred_gender": ("preferred_gender", lambda row: row.preferred_gender),
-}
-BOOKING_KEEPS: Mapping[str, tuple[str, Stored]] = {
-    "minutes": ("minutes", lambda row: row.minutes),
-    "units": ("units", lambda row: row.units),
-    "dose_order_ref": ("dose_order_ref", lambda row: row.dose_order_ref),
-    "dose_mg": ("dose_ug", lambda row: row.dose_ug),
-    "priority": ("priority", lambda row: row.priority),
-    "nurses_needed": ("nurses_needed", lambda row: row.nurses_needed),
-    "preferred_nurse": ("preferred_nurse_id", lambda row: row.preferred_nurse_id),
-}
 
 
 @dataclass
@@ -122,7 +96,7 @@ class Writing:
 
     def _nurse(self, one: Drafted[NurseEntry]) -> None:
         entry, known = one.draft, self.known.nurses.get(one.draft.nurse.code)
-        draft = _kept(one.row, entry.nurse, known, NURSE_KEEPS)
+        draft = kept(one.row, entry.nurse, known, NURSE_KEEPS)
         session, actor, clock = self.session, self.actor, self.clock
         nurse, saved = save_nurse(session, self.known.area.id, draft, known, actor, clock)
         self.known.nurses[nurse.code] = nurse
@@ -148,7 +122,7 @@ class Writing:
 
     def _patient(self, one: Drafted[PatientEntry]) -> None:
         entry, known = one.draft, self.known.patients.get(one.draft.patient.reference)
-        draft = _kept(one.row, entry.patient, known, PATIENT_KEEPS)
+        draft = kept(one.row, entry.patient, known, PATIENT_KEEPS)
         placed = self._placed(entry, known)
         patient, saved = save_patient(
             self.session, self.known.area.id, draft, placed, known, self.actor, self.clock
@@ -186,23 +160,9 @@ class Writing:
         draft = entry.booking
         if entry.preferred_nurse is not None:
             draft = replace(draft, preferred_nurse_id=self.known.nurses[entry.preferred_nurse].id)
-        draft = _kept(one.row, draft, known, BOOKING_KEEPS)
+        draft = kept(one.row, draft, known, BOOKING_KEEPS)
         patient, service = self.known.patients[entry.patient], self.known.services[draft.service_code]
         _, saved = save_appointment(
             self.session, patient, service, draft, entry.windows, known, self.actor, self.clock
         )
         self._count(one.row, saved)
-
-
-def _kept(
-    row: ReadRow,
-    draft: T,
-    known: NurseRow | PatientRow | AppointmentRow | None,
-    keeps: Mapping[str, tuple[str, Stored]],
-) -> T:
-    if known is None:
-        return draft
-    stored: Iterable[tuple[str, Any]] = (
-        (name, stored(known)) for column, (name, stored) in keeps.items() if not row.has(column)
-    )
-    return replace(draft, **dict(stored))  # type: ignore[type-var]

@@ -170,9 +170,9 @@ def agent_of_registrant(case: Case) -> Iterator[Reason]:
     if any(_valid(row.valid_from, row.expires_on, case.span) for row in ours):
         return
     if ours:
-        last = max(row.expires_on for row in ours)
-        text = f"Her authorisation to carry controlled drug in {case.demand.state} is not valid (to {last})."
-        yield Reason(code="authorisation_expired", text=text, way_out="The registrant renews it.")
+        spans = ", ".join(f"{row.valid_from} to {row.expires_on}" for row in ours)
+        text = f"Her authorisation to carry controlled drug in {case.demand.state} is valid {spans} only."
+        yield Reason(code="authorisation_not_valid", text=text, way_out="The registrant renews it.")
         return
     yield Reason(
         code="authorisation_missing",

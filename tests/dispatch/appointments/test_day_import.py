@@ -116,9 +116,21 @@ def test_what_differs_is_changed(session, take):
 
 def test_a_column_that_is_left_out_leaves_what_is_stored(session, take):
     take(a_day())
-    take(a_day(patients={"pets": None, "access_notes": None}, appointments={"dose_mg": None}))
+    report = take(
+        a_day(
+            nurses={"pet_allergies": None, "competencies": None},
+            patients={"pets": None, "access_notes": None},
+            appointments={"dose_mg": None, "dose_order_ref": None},
+        )
+    )
+    assert set(tallies(report).values()) == {(0, 0, 1)}
     booked = session.scalar(sa.select(AppointmentRow))
     assert (booked.patient.pets, booked.patient.access_notes, booked.dose_ug) == (["dog"], "Gate 40#", 35_000)
+
+
+def test_a_new_row_has_nothing_stored_to_lean_on(take):
+    report = take(a_day(appointments={"dose_mg": None}))
+    assert bad(report) == [("appointments.csv", 2, "dose_mg", "dose_missing")]
 
 
 def test_an_empty_cell_clears_it(session, take):
@@ -396,6 +408,13 @@ def test_a_cancelled_appointment_stays_cancelled(session, take, clock):
     report = take(a_day(appointments={"windows": "10:00-11:00"}))
     assert tallies(report)["appointments"] == (0, 0, 1)
     assert session.scalar(sa.select(AppointmentRow)).status == "cancelled"
+
+
+def test_a_cancelled_appointment_keeps_no_time_from_another(session, take, clock):
+    take(a_day())
+    cancel_appointment(session, session.scalar(sa.select(AppointmentRow.id)), "patient", SYSTEM, clock)
+    rows = [APPOINTMENT, APPOINTMENT | {"reference": "A-2"}]
+    assert tallies(take({"appointments.csv": csv_bytes(rows)})) == {"appointments": (1, 0, 1)}
 
 
 def test_a_suspension_stays(session, take, clock):

@@ -323,6 +323,18 @@ def test_a_birthday_nobody_knows_blocks_ketamine(session, mira, book):
     assert codes(refused) == ["birthday_missing"]
 
 
+def test_nor_when_the_earlier_one_may_run_into_it(book):
+    book()
+    with pytest.raises(Conflict) as refused:
+        book(replace(HYDRATION, reference="A-2", windows=(LocalWindow(begins=time(8), ends=time(8, 30)),)))
+    assert codes(refused) == ["patient_double_booked"]
+
+
+@pytest.mark.parametrize("change", [{"minutes": 120}, {"day": MONDAY + timedelta(days=400)}])
+def test_the_edges_of_what_may_be_booked(book, change):
+    assert book(replace(INFUSION, **change))
+
+
 def test_a_reference_of_an_appointment_is_given_once(book):
     book()
     with pytest.raises(Conflict) as refused:

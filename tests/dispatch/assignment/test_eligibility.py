@@ -22,7 +22,7 @@ from tests.builders.workforce import (
     nurse_facts,
 )
 
-TUESDAY = MONDAY + timedelta(days=1)
+SUNDAY, TUESDAY = MONDAY - timedelta(days=1), MONDAY + timedelta(days=1)
 LAW = law_facts()
 
 
@@ -56,8 +56,9 @@ def test_nothing_stands_against_a_nurse_who_has_everything():
         (
             {"authorisations": (an_authorisation(expires_on=date(2026, 11, 22)),)},
             {},
-            "authorisation_expired",
+            "authorisation_not_valid",
         ),
+        ({"authorisations": (an_authorisation(valid_from=TUESDAY),)}, {}, "authorisation_not_valid"),
         ({"lock_box_units": 1}, {"units": 2}, "lock_box_too_small"),
         ({}, {"required_language": "es"}, "language_required"),
         ({}, {"required_gender": "male"}, "gender_required"),
@@ -68,6 +69,7 @@ def test_nothing_stands_against_a_nurse_who_has_everything():
         ({"shifts": (a_shift(10, 21),)}, {"windows": (a_window(18.5, 19),)}, "ends_too_late"),
         ({"shifts": ()}, {}, "no_shift_that_day"),
         ({"shifts": (a_shift(day=TUESDAY),)}, {}, "no_shift_that_day"),
+        ({"shifts": (a_shift(day=SUNDAY),)}, {}, "no_shift_that_day"),
         ({"shifts": (a_shift(7, 9.5),)}, {}, "shift_too_short"),
         ({"shifts": (a_shift(13.5, 19),)}, {}, "shift_too_short"),
         ({"shifts": (a_shift(7, 19.5),)}, {}, "too_many_hours_in_24"),
@@ -224,6 +226,19 @@ def test_a_rested_second_shift_of_the_day_is_enough():
     tired = Shift(starts_at=at(0), ends_at=at(6))
     nurse = nurse_facts(shifts=(tired, a_shift(16.5, 19)))
     assert codes(nurse, appointment_facts(windows=(a_window(17, 17),))) == []
+
+
+def test_one_rested_shift_of_two_that_fit_is_enough():
+    # Midnight to four comes four hours after Sunday's shift; the afternoon is rested.
+    nurse = nurse_facts(shifts=(a_shift(12, 20, SUNDAY), a_shift(0, 4), a_shift(14, 18)))
+    wanted = appointment_facts(windows=(a_window(1, 1), a_window(15, 15)))
+    assert codes(nurse, wanted) == []
+    assert [window.begins_at for window in may_begin(nurse, wanted, LAW)] == [at(15)]
+    assert codes(nurse, appointment_facts(windows=(a_window(1, 1),))) == ["rest_too_short"]
+
+
+def test_a_box_that_is_just_large_enough_will_do():
+    assert codes(nurse_facts(lock_box_units=2), appointment_facts(units=2)) == []
 
 
 def test_a_visit_may_not_wait_past_the_latest_hour_for_its_nurse():

@@ -135,6 +135,29 @@ def test_the_day_is_judged_as_each_pair_is(some_nurses, some_appointments):
             assert day[wanted.appointment_id][nurse.nurse_id] == reasons_against(nurse, wanted, LAW)
 
 
+def judged_together(nurse, appointments, law=LAW):
+    found = eligibility_of_day([nurse], appointments, law)
+    assert all(
+        found[one.appointment_id][nurse.nurse_id] == reasons_against(nurse, one, law) for one in appointments
+    )
+    return [bool(found[one.appointment_id][nurse.nurse_id]) for one in appointments]
+
+
+def test_visits_before_and_after_a_suspension_are_told_apart():
+    nurse = nurse_facts(licences=(a_licence(status=LicenceStatus.SUSPENDED, status_since=at(11)),))
+    hours = [appointment_facts(appointment_id=UUID(int=h), windows=(a_window(h, h),)) for h in (8, 9, 10, 12)]
+    assert judged_together(nurse, hours) == [False, False, True, True]
+
+
+def test_visits_that_end_on_another_day_are_told_apart():
+    nurse = nurse_facts(licences=(a_licence(expires_on=MONDAY),), shifts=(a_shift(16, 26),))
+    hours = [
+        appointment_facts(appointment_id=UUID(int=1), windows=(a_window(20, 20),)),
+        appointment_facts(appointment_id=UUID(int=2), windows=(a_window(23, 23),)),
+    ]
+    assert judged_together(nurse, hours, law_facts(latest_end_minute=26 * 60)) == [False, True]
+
+
 def test_three_hundred_visits_and_sixty_nurses_are_judged_at_once():
     some_nurses = [nurse_facts(nurse_id=UUID(int=i + 1)) for i in range(60)]
     some_appointments = [
