@@ -14,16 +14,14 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from api.db import db
-from api.migrations import _config
+from api.migrations import migrate
 from dispatch.kernel.clock import SetClock
-from dispatch.kernel.row import Row
 from dispatch.kernel.sealing import Keyring
 from dispatch.kernel.storage import open_engine
 from tests import machine
@@ -57,9 +55,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def build_schema(url: str) -> None:
     """Make all tables in the database at `url`."""
     engine = open_engine(url)
-    with engine.begin() as connection:  # DEV: becomes migrate(engine) once the chapters stand
-        Row.metadata.create_all(connection)
-    command.stamp(_config(engine), "head")
+    migrate(engine)
     engine.dispose()
 
 
