@@ -35,6 +35,29 @@ class ImportReportSchema(Schema):
     points_to_confirm = fields.List(fields.String())
 
 
+def _uploaded() -> dict[str, bytes]:
+    """Return the files by name; large ones lie on the disk, so each part is closed once it is read."""
+    found: dict[str, bytes] = {}
+    wrong = Reasons()
+    for name, parts in request.files.lists():
+        for part in parts:
+            if name in NAMES:
+                found[name] = part.read()
+            part.close()
+        if name not in NAMES:
+            wrong.add("unknown_file", f"Only {', '.join(NAMES)} are known.", field=name[:60])
+        elif len(parts) > 1:
+            wrong.add("file_sent_twice", "Send each file once.", field=name)
+    if not request.files:
+        wrong.add(
+            "file_missing",
+            "Send at least one file as multipart/form-data, the field named as the file.",
+            way_out=f"Known are {', '.join(NAMES)}.",
+        )
+    wrong.raise_if_any(Invalid)
+    return found
+
+
 @blueprint.route("/areas/<slug>/imports", methods=["POST"])
 @blueprint.response(201, ImportReportSchema)
 @blueprint.doc(
@@ -55,22 +78,7 @@ def upload(slug: str) -> dict[str, Any]:
     """Import nurses.csv, licences.csv, shifts.csv, patients.csv and appointments.csv, any of them."""
     session = current_session()
     area = area_by_slug(session, slug)
-    found: dict[str, bytes] = {}
-    wrong = Reasons()
-    for name in request.files:
-        if name not in NAMES:
-            wrong.add("unknown_file", f"Only {', '.join(NAMES)} are known.", field=name[:60])
-        elif len(request.files.getlist(name)) > 1:
-            wrong.add("file_sent_twice", "Send each file once.", field=name)
-        else:
-            found[name] = request.files[name].read()
-    if not request.files:
-        wrong.add(
-            "file_missing",
-            "Send at least one file as multipart/form-data, the field named as the file.",
-            way_out=f"Known are {', '.join(NAMES)}.",
-        )
-    wrong.raise_if_any(Invalid)
+    found = _uploaded()
     geocode = geocode_by(current_app.extensions["housecall_settings"])
     report = import_files(session, found, actor(), clock(), area_id=area.id, geocode=geocode)
     report.refuse_if_bad()
