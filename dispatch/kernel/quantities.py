@@ -1,6 +1,6 @@
 """Amounts of drug as whole micrograms: a ledger never holds a fraction or a float."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 UG_PER_MG = 1000
 # 1 kg of substance: far above any vial, low enough that sums stay inside 64 bits.
@@ -29,7 +29,7 @@ def ug_from_mg(text: str | Decimal | int) -> int:
         raise ValueError("write the amount in plain digits, such as 35.0")
     try:
         amount = Decimal(text) * UG_PER_MG
-    except InvalidOperation:
+    except ArithmeticError:  # no number at all, or one beyond what Decimal computes with
         raise ValueError("write the amount in plain digits, such as 35.0") from None
     if not amount.is_finite():
         raise ValueError("the amount must be a finite number")

@@ -26,13 +26,11 @@ def send(app, engine, clock):
 
     def send(files, role=Role.DISPATCHER, url=IMPORTS):
         phone = phones.get(role) or phones.setdefault(role, a_phone(app, engine, a_person(app, engine, role)))
-        parts = {
-            name: [
-                (io.BytesIO(content), name)
-                for content in (content if isinstance(content, list) else [content])
-            ]
-            for name, content in files.items()
-        }
+        parts = [
+            (name, FileStorage(io.BytesIO(content), name))
+            for name, contents in files.items()
+            for content in (contents if isinstance(contents, list) else [contents])
+        ]
         boundary, body = encode_multipart(MultiDict(parts))
         return phone.post(url, data=body, content_type=f"multipart/form-data; boundary={boundary}")
 

@@ -91,7 +91,8 @@ def booking_faults(
     found = [*_form_faults(draft), *_day_faults(draft.day, policy), *_service_faults(draft, service)]
     if service is not None:
         found.extend(_age_faults(draft.day, service, born_on, policy))
-        minutes = draft.minutes or service.minutes
+        # A number out of range is refused above; no calendar reaches as far as some that are sent.
+        minutes = min(draft.minutes or service.minutes, LONGEST_MINUTES)
         found.extend(_late_faults(draft.day, windows, minutes, policy, zone))
         found.extend(_double_faults(windows, minutes, others))
     return tuple(found)
