@@ -174,7 +174,7 @@ def list_plans(slug: str, day: str) -> "list[PlanRow]":
     return plans_of_day(current_session(), area.id, on)
 
 
-@blueprint.route(f"{DAY}/plans/<int:number>")
+@blueprint.route(f"{DAY}/plans/<int(max=2147483647):number>")
 @blueprint.response(200, forms.PlanSchema)
 @policy(DISPATCHER)
 def one_plan(slug: str, day: str, number: int) -> Response:
@@ -183,7 +183,7 @@ def one_plan(slug: str, day: str, number: int) -> Response:
     return plan_answer(plan_numbered(current_session(), area.id, on, number))
 
 
-@blueprint.route(f"{DAY}/plans/<int:before>/diff/<int:after>")
+@blueprint.route(f"{DAY}/plans/<int(max=2147483647):before>/diff/<int(max=2147483647):after>")
 @blueprint.response(200, forms.PlanDiffSchema)
 @policy(DISPATCHER)
 def compare(slug: str, day: str, before: int, after: int) -> PlanDiff:

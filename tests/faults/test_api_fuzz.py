@@ -20,6 +20,7 @@ from dispatch.kernel.storage import transaction
 from tests.builders.assignment import a_small_day
 from tests.builders.web import a_person, a_phone, keyring_of_app
 
+NOBODY = "01a1fdec-fee2-774a-a5b5-d915f350f71e"
 QUICK = settings(
     max_examples=6,
     deadline=None,
@@ -27,6 +28,14 @@ QUICK = settings(
     phases=(Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )
+
+# What breaks programs: unseen marks, formulas, lengths, digits of other scripts, years, numbers.
+HOSTILE = (
+    "", "a\0b", "\u202eb", "\ud800", "\U0001f600", "=cmd()", "\u0663", "x" * 100_000, "0001-01-01",
+    "1970-01-01T00:00:00+00:00", "2099-12-31", "9999-12-31", "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00", 0, -1, 2**63, 10**30, 10**400, 1e308, float("nan"), None, True, [], [[]],
+    {}, "00000000-0000-0000-0000-000000000000",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -69,3 +78,35 @@ def test_no_request_brings_a_server_error(app, engine, town):
                 with suppress(Unsatisfiable):  # no request of this kind can be made
                     QUICK(given(strategy)(ask))()
     assert not broken, json.dumps(broken, indent=1)
+
+
+def test_no_hostile_value_brings_a_server_error(app, engine, town):
+    phone = a_phone(app, engine, a_person(app, engine, *Role, nurse_id=UUID(town["nurse_id"])))
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    broken, bodies = [], []
+
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        if operation.body:
+            wanted = {each.name for each in operation.path_parameters}
+            there = {name: town.get(name, NOBODY) for name in wanted}
+            QUICK(given(operation.as_strategy(path_parameters=there))(lambda case: bodies.append(case)))()
+    for case in bodies[::3]:
+        for field in case.body if isinstance(case.body, dict) else ():
+            for value in HOSTILE:
+                body = json.dumps(case.body | {field: value}, default=str)
+                answer = phone.open(
+                    case.formatted_path, method=case.method, data=body, content_type="application/json",
+                    headers={"If-Match": '"1"'},
+                )  # fmt: skip
+                if answer.status_code >= 500:
+                    broken.append((case.operation.label, field, str(value)[:60], answer.status_code))
+    assert not broken, json.dumps(broken, indent=1)
+
+
+@pytest.mark.parametrize("number", [0, 2**31, 2**63, 10**30])
+def test_no_number_in_an_address_brings_a_server_error(app, engine, town, number):
+    phone = a_phone(app, engine, a_person(app, engine, *Role))
+    day = f"/api/v1/areas/{town['slug']}/days/{town['day']}"
+    assert phone.get(f"{day}/plans/{number}").status_code == 404
+    assert phone.get(f"{day}/plans/1/diff/{number}").status_code == 404
