@@ -17,6 +17,14 @@ from dispatch.assignment.rules.times import (
 from dispatch.kernel.refusals import Reason
 from dispatch.workforce.rules.licences import PracticeSpan, practice_span
 
+EXCLUDED = (
+    Reason(
+        code="patient_excluded",
+        text="This nurse and this patient must not meet.",
+        way_out="Whoever asked for the exclusion can lift it.",
+    ),
+)
+
 
 def reasons_against(nurse: NurseFacts, appointment: AppointmentFacts, law: LawFacts) -> tuple[Reason, ...]:
     """Return every reason against this nurse for this appointment; none means that she is eligible.
@@ -56,8 +64,7 @@ class _Asked:
     span: PracticeSpan
     windows: tuple[TimeWindow, ...]
     length: timedelta
-    place_reasons: tuple[Reason, ...]
-    late_reasons: tuple[Reason, ...]
+    appointment_reasons: tuple[Reason, ...]
     key: tuple[Demand, date, date]
 
 
@@ -77,8 +84,7 @@ def _ask(appointment: AppointmentFacts, law: LawFacts) -> _Asked:
         span=span,
         windows=windows,
         length=length,
-        place_reasons=tuple(_address_is_verified(appointment)),
-        late_reasons=tuple(ends_in_time(appointment, in_time, law)),
+        appointment_reasons=(*_address_is_verified(appointment), *ends_in_time(appointment, in_time, law)),
         key=(demand, span.first_day, span.last_day),
     )
 
@@ -86,22 +92,9 @@ def _ask(appointment: AppointmentFacts, law: LawFacts) -> _Asked:
 def _all(
     nurse: NurseFacts, asked: _Asked, standing: tuple[Reason, ...], shifts: Sequence[ShiftOfDay]
 ) -> tuple[Reason, ...]:
-    return (
-        *standing,
-        *_may_meet(nurse, asked.appointment),
-        *asked.place_reasons,
-        *asked.late_reasons,
-        *fits_a_shift(shifts, asked.windows, asked.length),
-    )
-
-
-def _may_meet(nurse: NurseFacts, appointment: AppointmentFacts) -> Iterator[Reason]:
-    if nurse.nurse_id in appointment.excluded_nurses:
-        yield Reason(
-            code="patient_excluded",
-            text="This nurse and this patient must not meet.",
-            way_out="Whoever asked for the exclusion can lift it.",
-        )
+    time = fits_a_shift(shifts, asked.windows, asked.length)
+    meet = EXCLUDED if nurse.nurse_id in asked.appointment.excluded_nurses else ()
+    return (*standing, *meet, *asked.appointment_reasons, *time)
 
 
 def _address_is_verified(appointment: AppointmentFacts) -> Iterator[Reason]:
