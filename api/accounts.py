@@ -13,8 +13,9 @@ from flask_login import user_logged_in
 from flask_security import Security, SQLAlchemyUserDatastore, UserMixin
 from flask_security.core import RoleMixin
 
-from api.actor import csrf
+from api.actor import SIGNED_IN_AT, clock, csrf
 from api.db import db
+from api.idle import TouchedSessions
 from api.settings import Settings
 from dispatch.identity.records import AccountRow, RoleRow
 
@@ -70,6 +71,7 @@ def secure_accounts(app: Flask, settings: Settings) -> None:
     )
     # The rows carry the mixins' methods by `_graft`, which a type checker cannot see.
     Security(app, SQLAlchemyUserDatastore(db, AccountRow, RoleRow))  # type: ignore[arg-type]
+    app.session_interface = TouchedSessions()
     csrf.init_app(app)
     limiter.init_app(app)
     login: Any = app.view_functions["security.login"]
@@ -88,3 +90,4 @@ def _mark_session(_app: Any, **_kwargs: Any) -> None:
     """Give each sign-in a mark of its own: two sign-ins are never the same session."""
     cookie.permanent = True
     cookie["housecall_ref"] = secrets.token_hex(8)
+    cookie[SIGNED_IN_AT] = clock().now().timestamp()

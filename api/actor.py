@@ -24,6 +24,8 @@ from dispatch.kernel.actor import Actor, Role
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.refusals import Forbidden, refuse
 
+# When the person last gave the password in this browser, by Housecall's own clock.
+SIGNED_IN_AT = "housecall_signed_in_at"
 csrf = CSRFProtect()
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -119,7 +121,7 @@ def _who() -> Actor | None:
     if scheme.lower() == "bearer" and token:
         return actor_of_token(current_session(), token.strip(), clock().now())
     if current_user.is_authenticated:
-        signed_in = cookie.get("fs_paa")
+        signed_in = cookie.get(SIGNED_IN_AT)
         session_ref = sha256(
             f"{cookie.get('_id', '')}{cookie.get('housecall_ref', '')}".encode()
         ).hexdigest()[:32]

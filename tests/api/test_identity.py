@@ -80,3 +80,10 @@ def test_a_bad_body_names_the_field(app, engine):
     answer = phone.post("/api/v1/devices", json={"name": "", "colour": "red"})
     assert answer.status_code == 422
     assert {reason["field"] for reason in answer.json["reasons"]} == {"name", "colour"}
+
+
+def test_what_a_board_fetches_by_itself_does_not_keep_the_screen_signed_in(app, engine):
+    a_person(app, engine, Role.DISPATCHER, email="dana@test.example")
+    browser = a_browser(app, "dana@test.example")
+    assert "Set-Cookie" in browser.get("/api/v1/me").headers
+    assert "Set-Cookie" not in browser.get("/board/columbus/2026-11-23/table").headers
