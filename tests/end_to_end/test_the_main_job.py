@@ -17,23 +17,17 @@ from werkzeug.serving import make_server
 
 from api.hints import InProcessHints
 from api.jobs import Supervisor
-from dispatch.appointments.service import seed_catalogue
-from dispatch.areas.model import NewArea, NewPharmacy
-from dispatch.areas.service import open_area, open_pharmacy
-from dispatch.custody.commands import NewProduct
-from dispatch.custody.service import register_product
 from dispatch.identity.service import register_device
 from dispatch.kernel.actor import AccountId, Actor, Role
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.storage import transaction
-from dispatch.workforce.service import enter_state_rule, nurse_by_code
+from dispatch.workforce.service import nurse_by_code
+from tests.builders.company import a_company
 from tests.builders.day_files import PATIENT, a_day
 from tests.builders.web import PASSWORD, a_person, keyring_of_app
-from tests.builders.workforce import a_state_rule
 
 DAY = "2026-11-23"
 AREA = "/areas/columbus"
-ADMIN = Actor(account_id=None, name="set-up", roles=frozenset({Role.ADMIN}))
 AT_THE_DOOR = {"lat": float(PATIENT["lat"]), "lon": float(PATIENT["lon"]), "accuracy_m": 8.0}
 
 
@@ -76,24 +70,7 @@ class Company:
 @pytest.fixture
 def company(app, engine, clock) -> Iterator[Company]:
     with transaction(engine, keyring_of_app(app)) as session:
-        area = open_area(
-            session, NewArea(slug="columbus", name="Columbus", time_zone="America/New_York"), ADMIN, clock
-        )
-        pharmacy = NewPharmacy(
-            code="COL-1", name="Broad St", address="1 Broad St", state="OH", lat=39.96, lon=-83.0
-        )
-        place = open_pharmacy(session, area.id, pharmacy, ADMIN, clock)
-        seed_catalogue(session, ADMIN, clock)
-        enter_state_rule(session, a_state_rule(), ADMIN, clock)
-        product = NewProduct(
-            code="KET-50",
-            name="Ketamine 50 mg/mL",
-            form="vial",
-            concentration_ug_per_ml=50_000,
-            label_ug=100_000,
-        )
-        register_product(session, product, ADMIN, clock)
-        area_id, pharmacy_id = area.id, place.id
+        area_id, pharmacy_id = a_company(session, clock)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -13,19 +13,16 @@ from playwright.sync_api import expect
 from api.hints import InProcessHints
 from api.jobs import Supervisor
 from dispatch.appointments.day_import import import_files
-from dispatch.appointments.service import seed_catalogue
-from dispatch.areas.model import NewArea, NewPharmacy
-from dispatch.areas.service import open_area, open_pharmacy
-from dispatch.custody.commands import NewProduct, NewVial, ReceiveAtPharmacy
+from dispatch.custody.commands import NewVial, ReceiveAtPharmacy
 from dispatch.custody.model import Basis
-from dispatch.custody.service import receive_at_pharmacy, register_product
+from dispatch.custody.service import receive_at_pharmacy
 from dispatch.kernel.actor import SYSTEM, AccountId, Actor, Role
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.storage import transaction
-from dispatch.workforce.service import enter_state_rule, nurse_by_code
+from dispatch.workforce.service import nurse_by_code
+from tests.builders.company import a_company
 from tests.builders.day_files import PATIENT, a_day
 from tests.builders.web import PASSWORD, a_person, keyring_of_app
-from tests.builders.workforce import a_state_rule
 
 pytestmark = [
     pytest.mark.browser,
@@ -33,7 +30,6 @@ pytestmark = [
 ]
 DAY = "2026-11-23"
 DANA, ANA, PHIL, CORA = (f"{name}@test.example" for name in ("dana", "ana", "phil", "cora"))
-ADMIN = Actor(account_id=None, name="set-up", roles=frozenset({Role.ADMIN}))
 PHONE = {
     "viewport": {"width": 390, "height": 844},
     "has_touch": True,
@@ -66,31 +62,15 @@ def company(app, engine, clock) -> None:
         session_ref="counter",
     )
     with transaction(engine, keyring) as session:
-        area = open_area(
-            session, NewArea(slug="columbus", name="Columbus", time_zone="America/New_York"), ADMIN, clock
-        )
-        pharmacy = NewPharmacy(
-            code="COL-1", name="Broad St", address="1 Broad St", state="OH", lat=39.96, lon=-83.0
-        )
-        place = open_pharmacy(session, area.id, pharmacy, ADMIN, clock)
-        seed_catalogue(session, ADMIN, clock)
-        enter_state_rule(session, a_state_rule(), ADMIN, clock)
-        product = NewProduct(
-            code="KET-50",
-            name="Ketamine 50 mg/mL",
-            form="vial",
-            concentration_ug_per_ml=50_000,
-            label_ug=100_000,
-        )
-        register_product(session, product, ADMIN, clock)
-        assert import_files(session, a_day(), SYSTEM, clock, area_id=area.id).ok
+        area_id, pharmacy_id = a_company(session, clock)
+        assert import_files(session, a_day(), SYSTEM, clock, area_id=area_id).ok
         delivery = ReceiveAtPharmacy(
-            pharmacy_id=place.id, product_code="KET-50", lot_number="L-1",
+            pharmacy_id=pharmacy_id, product_code="KET-50", lot_number="L-1",
             expires_on=clock.now().date() + timedelta(days=200), basis=Basis.REGISTRANT_STOCK,
             vials=(NewVial(event_id=new_id(), serial="V-1", seal="S-1"),),
         )  # fmt: skip
         receive_at_pharmacy(session, delivery, pharmacist, clock)
-        nurse_id = nurse_by_code(session, area.id, "N-07").id
+        nurse_id = nurse_by_code(session, area_id, "N-07").id
     a_person(app, engine, Role.NURSE, email=ANA, nurse_id=nurse_id)
 
 
