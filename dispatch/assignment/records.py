@@ -1,5 +1,6 @@
 """Plan runs, plans and their stops."""
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dispatch.kernel.row import Identified, Row, Versioned
+from dispatch.kernel.sealing import SealedText
 
 
 class PlanRunRow(Identified, Versioned, Row):
@@ -19,7 +21,7 @@ class PlanRunRow(Identified, Versioned, Row):
     state
         See `plan_model.RUN_STEPS` and docs/states.md.
     day_file
-        The gathered Problem, as the solver gets it.
+        The gathered Problem, as the solver gets it. Sealed: its places are patients' homes.
     sources
         Every row that was gathered, with its version and the name people know it by; `fingerprint` is
         their digest. Publishing compares them with the day as it is then.
@@ -43,7 +45,8 @@ class PlanRunRow(Identified, Versioned, Row):
     engine: Mapped[str]
     publish_when_done: Mapped[bool] = mapped_column(default=False)
     stop_asked: Mapped[bool] = mapped_column(default=False)
-    day_file: Mapped[Mapping[str, Any]] = mapped_column(deferred=True)
+    day_file_text = SealedText()
+    day_file_text_sealed: Mapped[bytes] = mapped_column(deferred=True)
     fingerprint: Mapped[str]
     sources: Mapped[Mapping[str, Any]] = mapped_column(deferred=True)
     left_out: Mapped[Mapping[str, Any]] = mapped_column(deferred=True)
@@ -56,6 +59,12 @@ class PlanRunRow(Identified, Versioned, Row):
     ended_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_plan_run_state", "state"), Index("ix_plan_run_day", "area_id", "day"))
+
+    @property
+    def day_file(self) -> Mapping[str, Any]:
+        """Open the day file."""
+        opened: Mapping[str, Any] = json.loads(self.day_file_text)
+        return opened
 
 
 class PlanRow(Identified, Versioned, Row):

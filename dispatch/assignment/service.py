@@ -1,6 +1,5 @@
 """Order a plan, stop it: what a dispatcher asks for. The solving side is in `runs`."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -90,7 +89,7 @@ def order_plan(
         engine=order.engine,
         publish_when_done=order.publish_when_done,
         stop_asked=False,
-        day_file=json.loads(write_day(gathered.problem)),
+        day_file_text=write_day(gathered.problem),
         fingerprint=gathered.fingerprint,
         sources=sources_as_json(gathered.sources),
         left_out={str(key): [reason.code for reason in why] for key, why in gathered.left_out.items()},

@@ -160,7 +160,7 @@ def test_a_day_that_the_solver_refuses_fails_with_the_reason(engine, keyring, cl
     run_id = ordered(engine, keyring, clock)
     with transaction(engine, keyring) as session:
         row = session.get(PlanRunRow, run_id)
-        row.day_file = row.day_file | {"visits": "none"}
+        row.day_file_text = json.dumps(row.day_file | {"visits": "none"})
     supervisor.look()
     supervisor.join()
     state, reason, _ = run_now(engine, keyring, run_id)

@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("engine", sa.String(), nullable=False),
         sa.Column("publish_when_done", sa.Boolean(), nullable=False),
         sa.Column("stop_asked", sa.Boolean(), nullable=False),
-        sa.Column("day_file", sa.JSON(), nullable=False),
+        sa.Column("day_file_text_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("sources", sa.JSON(), nullable=False),
         sa.Column("left_out", sa.JSON(), nullable=False),

@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_run_is_published_once(session, clock, solved):
 def test_a_plan_that_breaks_a_rule_is_refused_with_every_violation(session, metro, clock, solved):
     nobody = {"N-01": ["licence_expired"], "N-02": ["licence_expired"]}
     visits = [visit | {"ineligible": nobody} for visit in solved.day_file["visits"]]
-    solved.day_file = solved.day_file | {"visits": visits}
+    solved.day_file_text = json.dumps(solved.day_file | {"visits": visits})
     session.flush()
     with pytest.raises(Conflict) as refusal:
         publish(session, solved.id, DANA, clock)
