@@ -4,16 +4,20 @@ Given any pool it returns a plan no worse than the one it starts from. Given a p
 better plan, what it proves is a bound of the day itself; `routing.engine.closing` makes such pools.
 """
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
 
+from routing.engine.cuts import Triple
 from routing.engine.index import DayIndex
+from routing.engine.master import Prices
 from routing.engine.pool import Column
 
 WORKERS = 2
+ROUNDING = 1e-3  # CP-SAT states its whole-number bound as a float
 DETERMINISTIC_S = 4.0  # CP-SAT's own clock, where the plan must not depend on the machine's
 
 
@@ -36,10 +40,11 @@ def choose(
     seconds: float,
     seed: int,
     repeatable: bool,
-    below_mc: int | None = None,
-    kept: Mapping[int, Column] | None = None,
+    enough_mc: int | None = None,
+    prices: Prices | None = None,
+    cuts: Sequence[Triple] = (),
 ) -> Chosen | None:
-    """Return the best choice found, None if there is none (below `below_mc`, where given).
+    """Return the best choice found, None if none was found in time.
 
     Parameters
     ----------
@@ -47,48 +52,48 @@ def choose(
         Positions of the columns of the plan at hand.
     repeatable
         One worker and CP-SAT's deterministic clock instead of all cores and the wall's.
-    kept
-        Nurses whose column is settled: only the others choose, among what these leave.
+    enough_mc
+        Stop when the list is known to hold no choice cheaper than this.
+    prices, cuts
+        Of the relaxation. Because every visit's row is an equation, the cost of a plan is the same as the sum of the
+        visits' prices and what each route and each visit left costs beyond them: small numbers, in which CP-SAT
+        sees at once what is too dear. Cuts hold for every plan.
     """
     model = cp_model.CpModel()
-    kept = kept or {}
-    settled = {visit for column in kept.values() for visit in column.order}
+    visit_mc = [0] * len(day.visits) if prices is None else prices.visit_mc.tolist()
     of_visit: dict[int, list[cp_model.IntVar]] = defaultdict(list)
     of_nurse: dict[int, list[cp_model.IntVar]] = defaultdict(list)
     taken: list[cp_model.IntVar] = []
-    prices: list[int] = []
-    where: list[int] = []
+    terms: list[cp_model.LinearExpr] = []
     for index, column in enumerate(columns):
-        if column.nurse in kept or not settled.isdisjoint(column.order):
-            continue
         variable = model.new_bool_var("")
         for visit in column.order:
             of_visit[visit].append(variable)
         of_nurse[column.nurse].append(variable)
         model.add_hint(variable, index in hint)
         taken.append(variable)
-        prices.append(column.cost_mc - home_mc[column.nurse])
-        where.append(index)
-    left: dict[int, cp_model.IntVar] = {}
+        terms.append(variable * (column.cost_mc - sum(visit_mc[visit] for visit in column.order)))
     hinted = {visit for index in hint for visit in columns[index].order}
+    left = [model.new_bool_var("") for _ in day.visits]
     for visit, line in enumerate(day.visits):
-        if visit in settled:
-            continue
-        variable = model.new_bool_var("")
-        model.add_exactly_one([*of_visit[visit], variable])
-        model.add_hint(variable, visit not in hinted)
-        left[visit] = variable
-        prices.append(line.penalty_mc)
-    for visit, partner in enumerate(day.partner):
-        if visit < partner and visit in left and partner in left:
+        model.add_exactly_one([*of_visit[visit], left[visit]])
+        model.add_hint(left[visit], visit not in hinted)
+        terms.append(left[visit] * (line.penalty_mc - visit_mc[visit]))
+        partner = day.partner[visit]
+        if visit < partner:
             model.add(left[visit] == left[partner])
-    for variables in of_nurse.values():
-        model.add_at_most_one(variables)
-    constant_mc = sum(home_mc[n] for n in range(len(day.nurses)) if n not in kept)
-    constant_mc += sum(column.cost_mc for column in kept.values())
-    objective = sum(p * x for p, x in zip(prices, [*taken, *left.values()], strict=True))
-    if below_mc is not None:
-        model.add(objective <= below_mc - 1 - constant_mc)
+    busy = {columns[index].nurse for index in hint}
+    for nurse, variables in of_nurse.items():
+        home = model.new_bool_var("")
+        model.add_exactly_one([*variables, home])
+        model.add_hint(home, nurse not in busy)
+        terms.append(home * home_mc[nurse])
+    for triple in cuts:
+        members = set(triple)
+        within = [x for x, column in zip(taken, columns, strict=True) if len(members & set(column.order)) >= 2]
+        model.add_at_most_one(within)
+    constant_mc = sum(visit_mc) + sum(mc for nurse, mc in enumerate(home_mc) if nurse not in of_nurse)
+    objective = sum(terms)
     model.minimize(objective)
     solver = cp_model.CpSolver()
     solver.parameters.random_seed = seed
@@ -97,15 +102,23 @@ def choose(
     solver.parameters.num_workers = 1 if repeatable else WORKERS
     if repeatable:
         solver.parameters.max_deterministic_time = DETERMINISTIC_S
+    if enough_mc is not None:
+        solver.best_bound_callback = _stop_at(solver, enough_mc - constant_mc)
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        if status == cp_model.INFEASIBLE and below_mc is not None:
-            return Chosen([], below_mc, below_mc, True)
         return None
-    picked = [index for index, variable in zip(where, taken, strict=True) if solver.boolean_value(variable)]
+    picked = [index for index, variable in enumerate(taken) if solver.boolean_value(variable)]
     return Chosen(
         picked,
         round(solver.objective_value) + constant_mc,
-        int(solver.best_objective_bound) + constant_mc,
+        math.ceil(solver.best_objective_bound - ROUNDING) + constant_mc,
         status == cp_model.OPTIMAL,
     )
+
+
+def _stop_at(solver: cp_model.CpSolver, enough: int) -> Callable[[float], None]:
+    def at_bound(bound: float) -> None:
+        if bound >= enough:
+            solver.stop_search()
+
+    return at_bound

@@ -22,57 +22,58 @@ from routing.engine.pricing import ALL
 
 LABELS_A_NURSE = 400_000
 MOST_COLUMNS = 150_000
-FIRST_TARGET = 0.001  # above the bound, as a share of it
-
-
-@dataclass(frozen=True)
-class Listed:
-    """Every route that a plan below `below_mc` can use, the cheapest order of each set, and their number."""
-
-    columns: list[Column]
-    below_mc: int
+FIRST_TARGET = 0.002  # above the bound, as a share of it
+STEP_SHARE = 0.5  # of the time left, for one target
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one target brought: the columns of a cheaper plan, if any, and the bound of the day."""
+    """What one target brought: the columns of the best plan, and the bound of the day."""
 
-    columns: list[Column] | None
+    columns: list[Column]
     bound_mc: int
 
 
 def close(
-    relaxation: Relaxation, cost_mc: int, budget: Budget, seed: int, repeatable: bool
+    relaxation: Relaxation, incumbent: list[Column], cost_mc: int, budget: Budget, seed: int, repeatable: bool
 ) -> Iterator[Step]:
-    """Raise the target from the bound towards the incumbent's cost, until one is optimal or lists grow too long."""
+    """Raise the target from the bound towards the incumbent's cost, until one is optimal or lists grow too long.
+
+    The incumbent's routes are added to every list, so that a choice can never be worse than it.
+    """
     bound_mc = relaxation.bound_mc
     assert bound_mc is not None
     distance_mc = max(1, int(FIRST_TARGET * abs(bound_mc)))
     while not budget.is_spent:
-        target_mc = min(cost_mc, bound_mc + distance_mc)
+        target_mc = min(cost_mc, relaxation.bound_mc + distance_mc)
         listed = list_routes(relaxation, target_mc)
         if listed is None:
             return
+        columns = [*listed, *incumbent]
         chosen = choose(
             relaxation.day,
-            listed.columns,
+            columns,
             relaxation.home_mc,
-            hint=set(),
-            seconds=budget.left_s,
+            hint=set(range(len(listed), len(columns))),
+            seconds=STEP_SHARE * budget.left_s,
             seed=seed,
             repeatable=repeatable,
-            below_mc=target_mc,
+            enough_mc=target_mc,
+            prices=relaxation.at,
+            cuts=relaxation.master.cuts,
         )
-        if chosen is None:
-            return
-        columns = [listed.columns[index] for index in chosen.columns] or None
-        yield Step(columns, min(target_mc, max(bound_mc, chosen.bound_mc)))
-        if not chosen.optimal or columns is not None or target_mc >= cost_mc:
+        if chosen is not None:
+            bound_mc = max(bound_mc, min(target_mc, chosen.bound_mc))
+            if chosen.cost_mc < cost_mc:
+                cost_mc = chosen.cost_mc
+                incumbent = [columns[index] for index in chosen.columns]
+            yield Step(incumbent, bound_mc)
+        if bound_mc >= cost_mc or repeatable or target_mc >= cost_mc:
             return
         distance_mc *= 2
 
 
-def list_routes(relaxation: Relaxation, below_mc: int, labels: int = LABELS_A_NURSE) -> Listed | None:
+def list_routes(relaxation: Relaxation, below_mc: int, labels: int = LABELS_A_NURSE) -> list[Column] | None:
     """Return all routes that a plan below `below_mc` can use; None when they are too many to list.
 
     Raises
@@ -108,7 +109,7 @@ def list_routes(relaxation: Relaxation, below_mc: int, labels: int = LABELS_A_NU
                 known = found.get(key)
                 if known is None or cost_mc < known.cost_mc:
                     found[key] = Column(nurse.nurse, order, cost_mc)
-    return Listed(list(found.values()), below_mc)
+    return list(found.values())
 
 
 def _in_pairs(nurses: int) -> list[list[int]]:

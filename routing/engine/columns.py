@@ -10,9 +10,10 @@ while plans are made; the bound is that of the day in which each half may begin 
 be less than tight. Everything else is exact.
 """
 
+import math
 from dataclasses import replace
 
-from routing.engine.budget import Budget, OnProgress, Progress
+from routing.engine.budget import Budget, OnProgress, Progress, say_nothing
 from routing.engine.choice import choose
 from routing.engine.closing import close
 from routing.engine.dive import dive
@@ -22,6 +23,7 @@ from routing.engine.index import DayIndex
 from routing.engine.pool import Column, Pool
 from routing.engine.pricing import Pricer
 from routing.engine.roster import Roster
+from routing.engine.ruin import ruin_and_recreate
 from routing.engine.side import sides_of
 
 CUTS_A_ROUND = 60
@@ -30,6 +32,11 @@ CHOICE_SHARE, MOST_CHOICE_S = 0.15, 12.0
 MOST_COLUMNS_CHOSEN = 12_000
 NEAR_SHARE = 0.02  # of the bound: columns that cost no more than this are offered to the integer master
 GREEDY_SHARE = 0.05
+RUIN_SHARE, LONG_RUIN_SHARE = 0.02, 0.4
+RUIN_ROUNDS, LONG_RUIN_ROUNDS = 50, 400  # where the rounds are counted, not the seconds
+WARM_UP_SHARE = 0.6
+LONG_LABELS = 15_000
+BROKEN = 0.01  # a number of visits this close to a whole one is whole
 LONG_DAY = 9  # more visits than this on the longest greedy route: remember neighbours only
 NEAR_VISITS = 10
 
@@ -44,6 +51,11 @@ def plan_columns(
         return roster, untried, None
     relocate_until_settled(roster, Budget(seconds=GREEDY_SHARE * budget.seconds), rounds=1)
     _tell(roster, None, budget, on_progress, "relocation")
+    long = max(len(route) for route in roster.routes) > LONG_DAY
+    share, rounds = (LONG_RUIN_SHARE, LONG_RUIN_ROUNDS) if long else (RUIN_SHARE, RUIN_ROUNDS)
+    ruin = Budget(seconds=share * budget.left_s)
+    roster = ruin_and_recreate(roster, seed, ruin, say_nothing, None if budget.iterations is None else rounds)
+    _tell(roster, None, budget, on_progress, "ruin and recreate")
     if not any(partner >= 0 for partner in day.partner):
         work = _Work(day, roster, seed, budget, on_progress)
         work.run()
@@ -77,9 +89,12 @@ class _Work:
         if not only_bound:
             pool.add_roster(roster)
         longest = max((len(route) for route in roster.routes), default=0)
-        sides = sides_of(day, NEAR_VISITS if longest > LONG_DAY else 0)
-        self.pricer = Pricer(day, sides)
+        self.elementary = longest <= LONG_DAY
+        sides = sides_of(day, 0 if self.elementary else NEAR_VISITS)
+        self.pricer = Pricer(day, sides, budget)
         self.relaxation = Relaxation(day, self.pricer, pool, list(Roster(day).cost_mc))
+        if not self.elementary:
+            self.relaxation.exact_labels = LONG_LABELS
 
     def run(self) -> None:
         """Work until optimal or until the budget is spent."""
@@ -90,13 +105,16 @@ class _Work:
 
     def _run(self) -> None:
         relaxation, budget = self.relaxation, self.budget
-        relaxation.warm_up(budget)
+        relaxation.warm_up(replace(budget, seconds=WARM_UP_SHARE * budget.seconds))
+        if not self.elementary and not self.only_bound:
+            self._make_plan()  # exact prices may take long: first a plan
         relaxation.converge(budget)
         self._note_bound(relaxation.bound_mc)
         self._tell("column generation")
         if self.only_bound or relaxation.bound_mc is None:
             return
         self._make_plan()
+        self._branch_on_left()
         for rounds in range(CUT_ROUNDS):
             if self._is_done() or self._rounds_are_used_up():
                 return
@@ -111,7 +129,39 @@ class _Work:
         if self._is_done() or self._rounds_are_used_up():
             return
         self._make_plan()
-        self._close()
+        if self.elementary and not self._is_done():
+            self._close()
+
+    def _branch_on_left(self) -> None:
+        """Where the relaxation leaves a broken number of visits, show that no good plan leaves the larger one.
+
+        Leaving a visit is dear, so this lifts the bound at little cost; then only plans that leave fewer count.
+        """
+        relaxation, budget = self.relaxation, self.budget
+        while not self._is_done():
+            relaxation.master.solve()
+            left, (least, most) = relaxation.master.left, relaxation.master.left_between
+            below = math.floor(left + BROKEN)
+            if left - below <= BROKEN:
+                return
+            proven_mc = self.bound_mc
+            relaxation.leave_between(below + 1, most)
+            relaxation.converge(budget, enough_mc=self.roster.total_mc)
+            more_mc = relaxation.bound_mc
+            excluded = more_mc is not None and more_mc >= self.roster.total_mc
+            relaxation.leave_between(least, below)
+            relaxation.heuristic_rounds(budget)
+            relaxation.converge(budget)
+            fewer_mc = relaxation.bound_mc
+            if more_mc is not None and fewer_mc is not None:
+                self._note_bound(min(more_mc, fewer_mc))
+            self._tell("branching on visits left")
+            if not excluded:
+                if fewer_mc is None or proven_mc is None:
+                    return
+                relaxation.leave_between(least, most)
+                relaxation.converge(budget)
+                return
 
     def _rounds_are_used_up(self) -> bool:
         most = self.budget.iterations
@@ -130,34 +180,33 @@ class _Work:
     def _choose(self) -> None:
         """Offer the integer master the columns that cost least beyond the bound, and those of the incumbent."""
         relaxation, now_mc = self.relaxation, self.roster.total_mc
-        assert relaxation.bound_mc is not None
-        gap_mc = max(1, now_mc - relaxation.bound_mc)
-        near = relaxation.within_mc(min(gap_mc, int(NEAR_SHARE * abs(relaxation.bound_mc)) + 1))
+        low_mc = round(relaxation.value_mc) if relaxation.bound_mc is None else relaxation.bound_mc
+        near = relaxation.within_mc(min(max(1, now_mc - low_mc), int(NEAR_SHARE * abs(now_mc)) + 1))
         if len(near) > MOST_COLUMNS_CHOSEN:
             near = near[-MOST_COLUMNS_CHOSEN:]
         relaxation.pool.add_roster(self.roster)
-        columns = [relaxation.pool.columns[index] for index in near]
-        hint = set()
-        for nurse, route in enumerate(self.roster.routes):
-            if route:
-                hint.add(len(columns))
-                columns.append(Column(nurse, tuple(route), self.roster.cost_mc[nurse]))
+        columns = [*(relaxation.pool.columns[index] for index in near), *_columns_of(self.roster)]
         chosen = choose(
             self.day,
             columns,
             relaxation.home_mc,
-            hint=hint,
+            hint=set(range(len(near), len(columns))),
             seconds=min(MOST_CHOICE_S, CHOICE_SHARE * self.budget.seconds, self.budget.left_s),
             seed=self.seed,
             repeatable=self.repeatable,
+            prices=relaxation.at,
+            cuts=relaxation.master.cuts,
         )
         if chosen is not None:
             self._take([columns[index] for index in chosen.columns], "integer master")
 
     def _close(self) -> None:
-        for step in close(self.relaxation, self.roster.total_mc, self.budget, self.seed, self.repeatable):
-            if step.columns is not None:
-                self._take(step.columns, "closing")
+        roster = self.roster
+        steps = close(
+            self.relaxation, _columns_of(roster), roster.total_mc, self.budget, self.seed, self.repeatable
+        )
+        for step in steps:
+            self._take(step.columns, "closing")
             self._note_bound(step.bound_mc)
             self._tell("closing")
 
@@ -184,6 +233,14 @@ class _Work:
     def _tell(self, doing: str) -> None:
         bound_mc = self.foreign_mc if self.day.problem.double_visits and not self.only_bound else self.bound_mc
         _tell(self.roster, bound_mc, self.budget, self.on_progress, doing)
+
+
+def _columns_of(roster: Roster) -> list[Column]:
+    return [
+        Column(nurse, tuple(route), roster.cost_mc[nurse])
+        for nurse, route in enumerate(roster.routes)
+        if route
+    ]
 
 
 def _with_agreed_begins(day: DayIndex, roster: Roster) -> DayIndex:

@@ -26,7 +26,11 @@ def dive(relaxation: Relaxation, budget: Budget) -> list[Column] | None:
     try:
         while not budget.is_spent:
             master.solve()
-            shares = {index: share for index, share in master.shares.items() if index not in settled}
+            shares = {
+                index: share
+                for index, share in master.shares.items()
+                if index not in settled and pool.columns[index].is_workable
+            }
             if all(share > 1 - 1e-6 for share in shares.values()):
                 return [*settled.values(), *(pool.columns[index] for index in shares)]
             sure = sorted(shares, key=lambda index: (-shares[index], index))

@@ -38,6 +38,7 @@ class Relaxation:
     at: Prices | None = None  # the prices that gave the bound
     terms_mc: list[int] | None = None  # each nurse's term in it
     rounds: int = 0
+    exact_labels: int = EXACT_LABELS
 
     def __post_init__(self) -> None:
         self.master = LinearMaster(self.day, self.pool, self.home_mc)
@@ -78,6 +79,7 @@ class Relaxation:
 
     def add_cuts(self, most: int) -> int:
         """Add the subset-row cuts that the last solution violates most; return how many."""
+        self.master.solve()  # a dive may have been there since
         shares = [(self.pool.columns[index].order, share) for index, share in self.master.shares.items()]
         found = violated(shares, self.master.cuts, most)
         for triple in found:
@@ -87,19 +89,20 @@ class Relaxation:
     def within_mc(self, gap_mc: int) -> list[int]:
         """Return the pool's columns, by position, that a plan less than `gap_mc` above the bound may use.
 
-        True of every plan while no cut is priced; with cuts some of these could not be used either.
+        True of every plan while no cut is priced; with cuts some of these could not be used either. Before any bound
+        is proven, "above the bound" reads "above the master's prices".
         """
-        assert self.at is not None
-        assert self.terms_mc is not None
-        price, terms = self.at.visit_mc, self.terms_mc
+        prices = self.at or self.master.prices
+        price, terms = prices.visit_mc, self.terms_mc or prices.nurse_mc.tolist()
         return [
             index
             for index, column in enumerate(self.pool.columns)
             if column.cost_mc - int(price[list(column.order)].sum()) - terms[column.nurse] < gap_mc
+            and column.is_workable
         ]
 
-    def converge(self, budget: Budget, rounds: int = 200) -> bool:
-        """Price exactly until bound and value meet; return whether they do.
+    def converge(self, budget: Budget, rounds: int = 200, enough_mc: int | None = None) -> bool:
+        """Price exactly until bound and value meet, or the bound is `enough_mc`; return whether they meet.
 
         At smoothed prices a round may find nothing for the master's own prices although more exists; the next
         round then goes to the master's prices themselves.
@@ -112,13 +115,15 @@ class Relaxation:
             own = self.master.prices
             if self._is_closed():
                 return True
+            if enough_mc is not None and self.bound_mc is not None and self.bound_mc >= enough_mc:
+                return False
             prices = own if self.at is None else self.at.towards(own, share)
             priced = self.pricer.price(
                 prices,
                 self.master.cuts,
                 way=EXACT,
                 below_mc=prices.nurse_mc,
-                labels=EXACT_LABELS,
+                labels=self.exact_labels,
                 keep=KEEP,
             )
             self.rounds += 1
@@ -129,11 +134,16 @@ class Relaxation:
             share = 1.0 if not added else 1 - SMOOTHING
         return False
 
+    def leave_between(self, least: int, most: int) -> None:
+        """Turn to the plans that leave so many visits; what was proven of other plans is forgotten."""
+        self.master.leave_between(least, most)
+        self.bound_mc = self.at = self.terms_mc = None
+
     def _is_closed(self) -> bool:
         return self.bound_mc is not None and self.value_mc - self.bound_mc <= CLOSE_ENOUGH * self.value_mc
 
     def _note_bound(self, prices: Prices, priced: list[Priced]) -> bool:
-        bound_mc = self.pricer.bound_mc(prices, priced, self.home_mc)
+        bound_mc = self.pricer.bound_mc(prices, priced, self.home_mc, self.master.left_between)
         if bound_mc is None or (self.bound_mc is not None and bound_mc <= self.bound_mc):
             return False
         self.bound_mc, self.at = bound_mc, prices

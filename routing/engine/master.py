@@ -4,6 +4,7 @@
     s.t. sum_{r makes v} x_r + y_v  = 1   for every visit    (price pi_v, free in sign: serving a visit
                                                               may also save waiting)
          sum_{r of k} x_r          <= 1   for every nurse    (price mu_k <= 0)
+         least <= sum_v y_v        <= most                   (a branch on how many visits are left)
          sum_r floor(|r and S| / 2) x_r <= 1  for every subset-row cut S of three visits (price <= 0)
 
 Solved by GLOP through OR-Tools, warm from the basis before. Costs enter in dollars, so that the solver works with
@@ -35,6 +36,7 @@ class Prices:
     visit_mc: Ints
     nurse_mc: Ints
     cut_mc: Ints
+    left_mc: int = 0  # of one more visit left, where their number is bounded: > 0 from below, < 0 from above
 
     def towards(self, other: "Prices", share: float) -> "Prices":
         """Return a mixture: this share of the way to `other` (dual smoothing)."""
@@ -48,13 +50,15 @@ class Prices:
             mix(self.visit_mc, other.visit_mc),
             mix(self.nurse_mc, other.nurse_mc),
             mix(self.cut_mc, other.cut_mc),
+            round(self.left_mc + share * (other.left_mc - self.left_mc)),
         )
 
 
 class LinearMaster:
     """The linear programme over a growing pool.
 
-    After `solve`, `shares` holds the columns in the solution, by position, with their share, and `prices` its prices.
+    After `solve`, `shares` holds the columns in the solution, by position, with their share, `prices` its prices and
+    `left` how many visits it leaves.
     """
 
     def __init__(self, day: DayIndex, pool: Pool, home_mc: list[int]) -> None:
@@ -62,6 +66,7 @@ class LinearMaster:
         self.cuts: list[tuple[int, int, int]] = []
         self.shares: dict[int, float] = {}
         self.prices: Prices
+        self.left = 0.0
         self._cuts_of: dict[int, list[int]] = defaultdict(list)
         self._solver = _solvers.Solver.CreateSolver("GLOP")
         self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
@@ -78,6 +83,10 @@ class LinearMaster:
             slack = self._solver.NumVar(0.0, 1.0, "")
             self._visit[visit].SetCoefficient(slack, 1.0)
             self._left.append(slack)
+        self.left_between = 0, len(day.visits)
+        self._left_count = self._solver.Constraint(0.0, float(len(day.visits)))
+        for slack in self._left:
+            self._left_count.SetCoefficient(slack, 1.0)
         self.price_leaving()
         for nurse, line in enumerate(day.nurses):
             if line.on_duty:
@@ -101,6 +110,7 @@ class LinearMaster:
         shares = [variable.solution_value() for variable in self._column]
         self.shares = {index: share for index, share in enumerate(shares) if share > LEAST_SHARE}
         self.prices = self._prices()
+        self.left = sum(slack.solution_value() for slack in self._left)
         return float(self._objective.Value() * MC_A_DOLLAR)
 
     def _prices(self) -> Prices:
@@ -114,6 +124,7 @@ class LinearMaster:
             np.rint(mc(self._visit)).astype(np.int64),
             np.rint(nurse).astype(np.int64),
             np.rint(np.maximum(0.0, -mc(self._cut))).astype(np.int64),
+            round(float(mc([self._left_count])[0])),
         )
 
     def price_leaving(self, most_mc: int | None = None) -> None:
@@ -124,6 +135,11 @@ class LinearMaster:
         for slack, line in zip(self._left, self.day.visits, strict=True):
             penalty_mc = line.penalty_mc if most_mc is None else min(line.penalty_mc, most_mc)
             self._objective.SetCoefficient(slack, penalty_mc / MC_A_DOLLAR)
+
+    def leave_between(self, least: int, most: int) -> None:
+        """Bound how many visits stay unassigned."""
+        self.left_between = least, most
+        self._left_count.SetBounds(float(least), float(most))
 
     def settle(self, column: int) -> None:
         """Hold a column, by position, in the solution."""
@@ -143,8 +159,9 @@ class LinearMaster:
             self._cuts_of[visit].append(index)
         members = set(triple)
         for variable, column in zip(self._column, self.pool.columns, strict=False):
-            if len(members.intersection(column.order)) >= 2:
-                row.SetCoefficient(variable, 1.0)
+            times = sum(visit in members for visit in column.order)
+            if times >= 2:
+                row.SetCoefficient(variable, float(times // 2))
 
     def _add(self, column: Column) -> None:
         variable = self._solver.NumVar(0.0, self._solver.infinity(), "")
@@ -152,10 +169,10 @@ class LinearMaster:
         self._nurse[column.nurse].SetCoefficient(variable, 1.0)
         met: dict[int, int] = defaultdict(int)
         for visit in column.order:
-            self._visit[visit].SetCoefficient(variable, 1.0)
+            self._visit[visit].SetCoefficient(variable, float(column.order.count(visit)))
             for cut in self._cuts_of.get(visit, ()):
                 met[cut] += 1
         for cut, times in met.items():
             if times >= 2:
-                self._cut[cut].SetCoefficient(variable, 1.0)
+                self._cut[cut].SetCoefficient(variable, float(times // 2))
         self._column.append(variable)

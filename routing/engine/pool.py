@@ -5,18 +5,26 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from routing.engine.index import DayIndex
 from routing.engine.roster import Roster
 from routing.engine.side import Ints, Side
 
 
 @dataclass(slots=True)
 class Column:
-    """A nurse's possible day: visit positions in order, and its cost in mc (penalties apart)."""
+    """A nurse's possible day: visit positions in order, and its cost in mc (penalties apart).
+
+    Where labels remember neighbours only (ng-routes), an order may name a visit twice: that helps the master's
+    prices and is no day that anybody can work.
+    """
 
     nurse: int
     order: tuple[int, ...]
     cost_mc: int
+
+    @property
+    def is_workable(self) -> bool:
+        """Whether no visit is made twice."""
+        return len(set(self.order)) == len(self.order)
 
 
 @dataclass
@@ -29,11 +37,11 @@ class Pool:
 
     columns: list[Column] = field(default_factory=list)
     cheaper: list[int] = field(default_factory=list)
-    _at: dict[tuple[int, frozenset[int]], int] = field(default_factory=dict)
+    _at: dict[tuple[int, tuple[int, ...]], int] = field(default_factory=dict)
 
     def add(self, nurse: int, order: tuple[int, ...], cost_mc: int) -> bool:
         """Add a column; return False if a column with these visits is known and no dearer."""
-        key = nurse, frozenset(order)
+        key = nurse, tuple(sorted(order))
         known = self._at.get(key)
         if known is None:
             self._at[key] = len(self.columns)
@@ -61,8 +69,3 @@ class Pool:
             if route:
                 self.add(nurse, tuple(route), roster.cost_mc[nurse])
 
-
-def home_mc(day: DayIndex, roster: Roster) -> list[int]:
-    """Return what each nurse costs without a visit: nothing, or an on-duty nurse's way home."""
-    empty = Roster(day) if any(roster.routes) else roster
-    return list(empty.cost_mc)

@@ -4,6 +4,7 @@ For any prices pi of visits and g >= 0 of cuts, every plan costs at least
 
     sum_v pi_v + sum_v min(0, penalty_v - pi_v) - sum_q g_q + sum_k min(home_k, least reduced cost of nurse k),
 
+(with a price r on the number of visits left, penalty_v - r in place of penalty_v, and r times its bound more)
 where home_k is 0 for a nurse who may stay at home (Lagrange; for branch-and-price see M. E. Luebbecke,
 J. Desrosiers, "Selected topics in column generation", Operations Research 53, 2005). The least reduced cost is exact
 where the labels were; where labels ran out, the completion bound of the departure takes its place. All numbers are
@@ -12,12 +13,13 @@ whole millicents, so the bound carries no rounding.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from routing.engine.bounds import completion_bounds
+from routing.engine.budget import Budget
 from routing.engine.dominance import ALL, EXACT, FLOOR, HEURISTIC, LEAST, OVERFLOW, Ask
 from routing.engine.index import DayIndex
 from routing.engine.labels import price_days
@@ -49,8 +51,8 @@ class Priced:
 class Pricer:
     """Prices nurses in threads; the compiled labels let go of Python's lock."""
 
-    def __init__(self, day: DayIndex, sides: Sequence[Side]) -> None:
-        self.day, self.sides = day, sides
+    def __init__(self, day: DayIndex, sides: Sequence[Side], budget: Budget) -> None:
+        self.day, self.sides, self.budget = day, sides, budget
         self._threads = ThreadPoolExecutor(THREADS)
 
     def close(self) -> None:
@@ -74,6 +76,8 @@ class Pricer:
         bits = _cut_bits(len(self.day.visits), cuts, prices.cut_mc)
 
         def one(nurse: int) -> Priced:
+            if self.budget.is_spent:
+                return _nothing(nurse)
             return _price(
                 self.sides[nurse], nurse, prices, bits, (way, int(below_mc[nurse]), labels, labels, keep, beam), bounded
             )
@@ -81,11 +85,17 @@ class Pricer:
         chosen = range(len(self.sides)) if nurses is None else nurses
         return list(self._threads.map(one, chosen))
 
-    def bound_mc(self, prices: Prices, priced: Sequence[Priced], home_mc: Sequence[int]) -> int | None:
-        """Return the lower bound of every plan that these prices prove; None where a nurse's is missing."""
+    def bound_mc(
+        self, prices: Prices, priced: Sequence[Priced], home_mc: Sequence[int], left_between: tuple[int, int]
+    ) -> int | None:
+        """Return the lower bound of every plan that these prices prove; None where a nurse's is missing.
+
+        `left_between`: the plans meant are those that leave so many visits, from least to most.
+        """
         total = int(prices.visit_mc.sum()) - int(prices.cut_mc.sum())
         penalty = np.array([line.penalty_mc for line in self.day.visits], dtype=np.int64)
-        total += int(np.minimum(0, penalty - prices.visit_mc).sum())
+        total += int(np.minimum(0, penalty - prices.visit_mc - prices.left_mc).sum())
+        total += prices.left_mc * left_between[0 if prices.left_mc > 0 else 1]
         for found in priced:
             if found.least_mc is None:
                 return None
@@ -103,8 +113,7 @@ def _price(
 ) -> Priced:
     dual_mc = np.ascontiguousarray(prices.visit_mc[side.visits])
     if not len(dual_mc):
-        empty = np.zeros(0, dtype=np.int64)
-        return Priced(nurse, np.zeros((0, 1), dtype=np.int16), empty, empty, 1 << 60, False)
+        return replace(_nothing(nurse), least_mc=1 << 60, cut_short=False)
     with_bounds = bounded and side.limits[STEP] > 0
     table = completion_bounds(side, dual_mc) if with_bounds else NO_BOUNDS
     cut_of, cut_mc = bits
@@ -133,6 +142,11 @@ def _price(
         least,
         overflow,
     )
+
+
+def _nothing(nurse: int) -> Priced:
+    empty = np.zeros(0, dtype=np.int64)
+    return Priced(nurse, np.zeros((0, 1), dtype=np.int16), empty, empty, None, True)
 
 
 def _cut_bits(
