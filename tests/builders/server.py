@@ -25,13 +25,18 @@ def free_port() -> int:
 class Server:
     """`housecall serve` in a process group of its own; the demo's keys, no solver beside it."""
 
-    def __init__(self, database_url: str) -> None:
-        self.database_url = database_url
+    def __init__(self, database_url: str, **more: str) -> None:
+        self.database_url, self.more = database_url, more
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start, and return once it answers."""
+        self.launch()
+        self.await_answer()
+
+    def launch(self) -> None:
+        """Start."""
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("HOUSECALL_")
         } | {
@@ -41,9 +46,13 @@ class Server:
             "HOUSECALL_JOBS": "worker",
             "HOUSECALL_LOG_LEVEL": "error",
             "HOUSECALL_PORT": str(self.port),
+            **self.more,
         }
         command = [sys.executable, "-c", "from api.cli import main; main()", "serve"]
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+
+    def await_answer(self) -> None:
+        """Return once it answers."""
         end = time.monotonic() + PATIENCE_S
         while not self._answers():
             assert self.process.poll() is None, "the server left by itself"
