@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dispatch.audit.model import AuditEntry
@@ -160,7 +160,14 @@ def revoke_device(session: Session, device_id: UUID, actor: Actor, clock: Clock)
 
 
 def answer_given(session: Session, actor: Actor, key: str, body: bytes) -> AnsweredRequestRow | None:
-    """Return the answer this Idempotency-Key got before, or refuse the key with another body."""
+    """Return the answer this Idempotency-Key got before, or refuse the key with another body.
+
+    A second try that overtakes the first waits until that is committed, and then gets its answer.
+    """
+    if session.connection().dialect.name == "postgresql":  # on SQLite who writes is alone anyway
+        digest = sha256(f"{actor.account_id} {key}".encode()).digest()
+        turn = int.from_bytes(digest[:8], "big", signed=True)
+        session.execute(select(func.pg_advisory_xact_lock(turn)))
     row = session.scalar(
         select(AnsweredRequestRow).where(
             AnsweredRequestRow.account_id == actor.account_id, AnsweredRequestRow.key == key
