@@ -1,20 +1,21 @@
 """Completion bounds: the least that the rest of a nurse's day can cost from a node, a moment and a state.
 
-Let x be the moment at which the work at node i is completed, and G(i, x, state) the least reduced cost of all
-that may follow when everything is done as soon as it can be. A label (E, F, C) of `routing.engine.labels` may
-complete anywhere from E to F at cost C, and later at the price of idleness, which never pays because
-G(i, x) <= G(i, y) + idle x (y - x) for x < y. So
+Let x be the moment at which the work at node i is completed, and G(i, x, state) the least reduced cost of
+all that may follow when everything is done as soon as it can be. A label (E, F, C) of
+`routing.engine.labels` may complete anywhere from E to F at cost C, and later at the price of idleness,
+which never pays because G(i, x) <= G(i, y) + idle x (y - x) for x < y. So
 
     C + min { G(i, x) : E <= x <= F }
 
-is a lower bound of every day that the label can become. G is computed backwards on a grid of time, with three
-things relaxed: visits may be made again (not at once), the lock-box knows only empty or not, and the longest
-duration is ignored. For a cell of the grid the most favourable moment of the cell is taken for each question, so
-the values stay below the true ones. A table of minima over 2^l cells answers any range in two look-ups.
+is a lower bound of every day that the label can become. G is computed backwards on a grid of time, with
+three things relaxed: visits may be made again (not at once), the lock-box knows only empty or not, and the
+longest duration is ignored. For a cell of the grid the most favourable moment of the cell is taken for each
+question, so the values stay below the true ones. A table of minima over 2^l cells answers any range in two
+look-ups.
 
-This is the bounding by a relaxed backward pass of R. Baldacci, N. Christofides, A. Mingozzi, "An exact algorithm
-for the vehicle routing problem based on the set partitioning formulation with additional cuts", Mathematical
-Programming 115, 2008, with the time of completion as the resource.
+This is the bounding by a relaxed backward pass of R. Baldacci, N. Christofides, A. Mingozzi, "An exact
+algorithm for the vehicle routing problem based on the set partitioning formulation with additional cuts",
+Mathematical Programming 115, 2008, with the time of completion as the resource.
 """
 
 import numpy as np
@@ -41,7 +42,7 @@ from routing.engine.side import (
     Side,
 )
 
-NEVER_MC = np.int64(1) << 60
+NEVER_MC = 1 << 60
 
 Table = npt.NDArray[np.int64]  # (level, stocked, rested, node, cell); nodes are visits and pharmacies
 
@@ -79,16 +80,23 @@ def completion_bounds(side: Side, dual_mc: Ints) -> Table:
                         exact[stocked, rested, node, cell] = _least(
                             side, dual_mc, exact, node, stocked, rested, low_s, high_s, last_s
                         )
-    for level in range(1, levels):
-        half = 1 << (level - 1)
-        for stocked in range(2):
-            for rested in range(2):
-                for node in range(nodes):
-                    row, below = table[level, stocked, rested, node], table[level - 1, stocked, rested, node]
-                    for cell in range(cells):
-                        other = cell + half
-                        row[cell] = min(below[cell], below[other]) if other < cells else below[cell]
+    _add_range_minima(table)
     return table
+
+
+@compiled
+def _add_range_minima(table: Table) -> None:
+    """Fill each level with the minima over ranges twice as long as those of the level below."""
+    for level in range(1, table.shape[0]):
+        half = 1 << (level - 1)
+        for state in range(4):
+            for node in range(table.shape[3]):
+                below = table[level - 1, state // 2, state % 2, node]
+                row = table[level, state // 2, state % 2, node]
+                for cell in range(table.shape[4]):
+                    row[cell] = below[cell]
+                    if cell + half < table.shape[4]:
+                        row[cell] = min(below[cell], below[cell + half])
 
 
 @compiled
@@ -148,7 +156,7 @@ def _least(
             best = min(
                 best, price_mc + wait_mc + _begin(side, exact, other, now_stocked, 1, earliest_s, latest_s)
             )
-    return best
+    return int(best)
 
 
 @compiled
@@ -161,7 +169,7 @@ def _home(side: Side, node: int, free: bool, low_s: int) -> int:
         home_s = max(home_s, limits[REST_FROM]) + limits[REST_S]
     if home_s > limits[LATEST_END]:
         return NEVER_MC
-    return limits[TRAVEL] * drive_s + limits[OVERTIME] * max(0, home_s - limits[SHIFT_END])
+    return int(limits[TRAVEL] * drive_s + limits[OVERTIME] * max(0, home_s - limits[SHIFT_END]))
 
 
 @compiled
@@ -180,7 +188,7 @@ def _begin(side: Side, exact: Table, node: int, stocked: int, rested: int, early
         last = (last_s - limits[BEGIN]) >> limits[STEP]
         for cell in range(first, min(last, exact.shape[3] - 1) + 1):
             best = min(best, wait_mc + exact[stocked, rested, node, cell])
-    return best
+    return int(best)
 
 
 @compiled
@@ -197,4 +205,4 @@ def least_between(
     while (2 << level) <= last - first + 1:
         level += 1
     row = table[level, stocked, rested, node]
-    return min(row[first], row[last - (1 << level) + 1])
+    return int(min(row[first], row[last - (1 << level) + 1]))

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +29,13 @@ class Budget:
     """A limit in seconds, and one in rounds of the engine.
 
     Two runs with the same problem, seed and number of iterations give the same plan as long as the
-    seconds suffice for them; a limit in seconds alone depends on the machine.
+    seconds suffice for them; a limit in seconds alone depends on the machine. When `hand_in` is set, by
+    another thread, the time is up at once: who works hands in the best found so far.
     """
 
     seconds: float
     iterations: int | None = None
+    hand_in: Event = field(default_factory=Event)
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -43,9 +46,13 @@ class Budget:
     @property
     def left_s(self) -> float:
         """Seconds that remain, never below zero."""
-        return max(0.0, self.seconds - self.used_s)
+        return 0.0 if self.hand_in.is_set() else max(0.0, self.seconds - self.used_s)
 
     @property
     def is_spent(self) -> bool:
         """Whether the time is up."""
         return self.left_s <= 0.0
+
+    def share(self, part: float) -> "Budget":
+        """Return a budget of this part of all the seconds, from now on, that ends with this one's `hand_in`."""
+        return Budget(seconds=part * self.seconds, hand_in=self.hand_in)

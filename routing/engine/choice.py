@@ -1,29 +1,32 @@
 """The integer master: the cheapest choice of whole routes, by CP-SAT.
 
-Given any pool it returns a plan no worse than the one it starts from. Given a pool that holds every route of a
-better plan, what it proves is a bound of the day itself; `routing.engine.closing` makes such pools.
+Given any pool it returns a plan no worse than the one it starts from. Given a pool that holds every route
+of a better plan, what it proves is a bound of the day itself; `routing.engine.closing` makes such pools.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
+from threading import Event, Thread
 
 from ortools.sat.python import cp_model
 
+from routing.engine.budget import Budget
 from routing.engine.cuts import Triple
 from routing.engine.index import DayIndex
 from routing.engine.master import Prices
 from routing.engine.pool import Column
 
 WORKERS = 2
+LOOK_UP_S = 0.2  # how often it looks up whether it should hand in
 ROUNDING = 1e-3  # CP-SAT states its whole-number bound as a float
 DETERMINISTIC_S = 4.0  # CP-SAT's own clock, where the plan must not depend on the machine's
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Columns by position in the given list, their cost with penalties, and what CP-SAT proved of the list."""
+    """Columns by position in the list, their cost with penalties, and what CP-SAT proved of the list."""
 
     columns: list[int]
     cost_mc: int
@@ -38,6 +41,7 @@ def choose(
     *,
     hint: Set[int],
     seconds: float,
+    budget: Budget,
     seed: int,
     repeatable: bool,
     enough_mc: int | None = None,
@@ -55,9 +59,9 @@ def choose(
     enough_mc
         Stop when the list is known to hold no choice cheaper than this.
     prices, cuts
-        Of the relaxation. Because every visit's row is an equation, the cost of a plan is the same as the sum of the
-        visits' prices and what each route and each visit left costs beyond them: small numbers, in which CP-SAT
-        sees at once what is too dear. Cuts hold for every plan.
+        Of the relaxation. Because every visit's row is an equation, the cost of a plan is the same as the
+        sum of the visits' prices and what each route and each visit left costs beyond them: small numbers,
+        in which CP-SAT sees at once what is too dear. Cuts hold for every plan.
     """
     model = cp_model.CpModel()
     visit_mc = [0] * len(day.visits) if prices is None else prices.visit_mc.tolist()
@@ -90,7 +94,9 @@ def choose(
         terms.append(home * home_mc[nurse])
     for triple in cuts:
         members = set(triple)
-        within = [x for x, column in zip(taken, columns, strict=True) if len(members & set(column.order)) >= 2]
+        within = [
+            x for x, column in zip(taken, columns, strict=True) if len(members & set(column.order)) >= 2
+        ]
         model.add_at_most_one(within)
     constant_mc = sum(visit_mc) + sum(mc for nurse, mc in enumerate(home_mc) if nurse not in of_nurse)
     objective = sum(terms)
@@ -98,13 +104,18 @@ def choose(
     solver = cp_model.CpSolver()
     solver.parameters.random_seed = seed
     solver.parameters.linearization_level = 2
-    solver.parameters.max_time_in_seconds = max(0.05, seconds)
+    solver.parameters.max_time_in_seconds = max(0.05, min(seconds, budget.left_s))
     solver.parameters.num_workers = 1 if repeatable else WORKERS
     if repeatable:
         solver.parameters.max_deterministic_time = DETERMINISTIC_S
     if enough_mc is not None:
         solver.best_bound_callback = _stop_at(solver, enough_mc - constant_mc)
+    done = Event()
+    watch = Thread(target=_stop_when_asked, args=(solver, budget, done), daemon=True)
+    watch.start()
     status = solver.solve(model)
+    done.set()
+    watch.join()
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
     picked = [index for index, variable in enumerate(taken) if solver.boolean_value(variable)]
@@ -114,6 +125,13 @@ def choose(
         math.ceil(solver.best_objective_bound - ROUNDING) + constant_mc,
         status == cp_model.OPTIMAL,
     )
+
+
+def _stop_when_asked(solver: cp_model.CpSolver, budget: Budget, done: Event) -> None:
+    while not done.wait(LOOK_UP_S):
+        if budget.hand_in.is_set():
+            solver.stop_search()
+            return
 
 
 def _stop_at(solver: cp_model.CpSolver, enough: int) -> Callable[[float], None]:

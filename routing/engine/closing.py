@@ -1,12 +1,13 @@
 """Closing the gap: list every route that a better plan could still use, and choose among them exactly.
 
-With prices that prove the bound L, and an incumbent of cost U, a plan cheaper than U can use a route of nurse k only
-if its reduced cost stays less than U - L above the nurse's least (her term in L): whatever exceeds its least adds to L.
-Rather than with U, which may be far above the optimum, the list is made for a target a little above L: if no plan
-below the target exists, the target is the new bound, and the next one is twice as far; if one exists, the cheapest is
-optimal, whatever U was. All such routes are enumerated by the labels that keep every set of visits; when there are few enough, the integer
-master over them proves the incumbent optimal or finds the optimum (R. Baldacci, N. Christofides, A. Mingozzi,
-Mathematical Programming 115, 2008).
+With prices that prove the bound L, and an incumbent of cost U, a plan cheaper than U can use a route of
+nurse k only if its reduced cost stays less than U - L above the nurse's least (her term in L): whatever
+exceeds its least adds to L. Rather than with U, which may be far above the optimum, the list is made for a
+target a little above L: if no plan below the target exists, the target is the new bound, and the next one
+is twice as far; if one exists, the cheapest is optimal, whatever U was. All such routes are enumerated by
+the labels that keep every set of visits; when there are few enough, the integer master over them proves the
+incumbent optimal or finds the optimum (R. Baldacci, N. Christofides, A. Mingozzi, Mathematical Programming
+115, 2008).
 """
 
 from collections.abc import Iterator
@@ -37,15 +38,17 @@ class Step:
 def close(
     relaxation: Relaxation, incumbent: list[Column], cost_mc: int, budget: Budget, seed: int, repeatable: bool
 ) -> Iterator[Step]:
-    """Raise the target from the bound towards the incumbent's cost, until one is optimal or lists grow too long.
+    """Raise the target from the bound towards the incumbent's cost, until one is optimal or lists grow too
+    long.
 
     The incumbent's routes are added to every list, so that a choice can never be worse than it.
     """
-    bound_mc = relaxation.bound_mc
+    bound_mc = proven_mc = relaxation.bound_mc
     assert bound_mc is not None
+    assert proven_mc is not None
     distance_mc = max(1, int(FIRST_TARGET * abs(bound_mc)))
     while not budget.is_spent:
-        target_mc = min(cost_mc, relaxation.bound_mc + distance_mc)
+        target_mc = min(cost_mc, proven_mc + distance_mc)
         listed = list_routes(relaxation, target_mc)
         if listed is None:
             return
@@ -56,6 +59,7 @@ def close(
             relaxation.home_mc,
             hint=set(range(len(listed), len(columns))),
             seconds=STEP_SHARE * budget.left_s,
+            budget=budget,
             seed=seed,
             repeatable=repeatable,
             enough_mc=target_mc,

@@ -1,13 +1,13 @@
 """The exact engine: route generation, cuts and closing, with a proven bound at every moment.
 
-The order of work, each step ended by the budget: a greedy day; column generation from rough to exact prices, which
-proves the first bound; a dive and the integer master, which make a plan; subset-row cuts, which lift the bound, with a
-dive between; and closing, which lists all routes of any better plan and chooses among them. `docs/planning.md` tells
-the story with a picture.
+The order of work, each step ended by the budget: a greedy day; column generation from rough to exact
+prices, which proves the first bound; a dive and the integer master, which make a plan; subset-row cuts,
+which lift the bound, with a dive between; and closing, which lists all routes of any better plan and
+chooses among them. `docs/planning.md` tells the story with a picture.
 
-Where exactness is given up. The two halves of a double visit are bound to one begin, the one the greedy day agreed,
-while plans are made; the bound is that of the day in which each half may begin on its own, so it stays true and may
-be less than tight. Everything else is exact.
+Where exactness is given up. The two halves of a double visit are bound to one begin, the one the greedy day
+agreed, while plans are made; the bound is that of the day in which each half may begin on its own, so it
+stays true and may be less than tight. Everything else is exact.
 """
 
 import math
@@ -25,6 +25,7 @@ from routing.engine.pricing import Pricer
 from routing.engine.roster import Roster
 from routing.engine.ruin import ruin_and_recreate
 from routing.engine.side import sides_of
+from routing.generator import generate_day
 
 CUTS_A_ROUND = 60
 CUT_ROUNDS = 25
@@ -32,7 +33,7 @@ CHOICE_SHARE, MOST_CHOICE_S = 0.15, 12.0
 MOST_COLUMNS_CHOSEN = 12_000
 NEAR_SHARE = 0.02  # of the bound: columns that cost no more than this are offered to the integer master
 GREEDY_SHARE = 0.05
-RUIN_SHARE, LONG_RUIN_SHARE = 0.02, 0.4
+RUIN_SHARE, MOST_RUIN_S, LONG_RUIN_SHARE = 0.02, 0.5, 0.4
 RUIN_ROUNDS, LONG_RUIN_ROUNDS = 50, 400  # where the rounds are counted, not the seconds
 WARM_UP_SHARE = 0.6
 LONG_LABELS = 15_000
@@ -49,12 +50,13 @@ def plan_columns(
     _tell(roster, None, budget, on_progress, "cheapest insertion")
     if untried or not day.visits or not day.nurses:
         return roster, untried, None
-    relocate_until_settled(roster, Budget(seconds=GREEDY_SHARE * budget.seconds), rounds=1)
+    relocate_until_settled(roster, budget.share(GREEDY_SHARE), rounds=1)
     _tell(roster, None, budget, on_progress, "relocation")
     long = max(len(route) for route in roster.routes) > LONG_DAY
     share, rounds = (LONG_RUIN_SHARE, LONG_RUIN_ROUNDS) if long else (RUIN_SHARE, RUIN_ROUNDS)
-    ruin = Budget(seconds=share * budget.left_s)
-    roster = ruin_and_recreate(roster, seed, ruin, say_nothing, None if budget.iterations is None else rounds)
+    ruin_s = share * budget.left_s if long else min(MOST_RUIN_S, share * budget.left_s)
+    ruin = Budget(seconds=ruin_s, hand_in=budget.hand_in)
+    roster = ruin_and_recreate(roster, seed, ruin, say_nothing, rounds if budget.iterations else None)
     _tell(roster, None, budget, on_progress, "ruin and recreate")
     if not any(partner >= 0 for partner in day.partner):
         work = _Work(day, roster, seed, budget, on_progress)
@@ -62,9 +64,20 @@ def plan_columns(
         return work.roster, set(), work.bound_mc
     relaxed = _Work(day, roster, seed, budget, on_progress, only_bound=True)
     relaxed.run()
-    work = _Work(_with_agreed_begins(day, roster), roster, seed, budget, on_progress, proven_mc=relaxed.bound_mc)
+    work = _Work(
+        _with_agreed_begins(day, roster), roster, seed, budget, on_progress, proven_mc=relaxed.bound_mc
+    )
     work.run()
     return work.roster, set(), relaxed.bound_mc
+
+
+def warm_up() -> None:
+    """Load the compiled loops (the first time: compile them), so that the first day need not wait for it.
+
+    For a planning worker's boot: it takes about two seconds from the cache on disk and half a minute
+    without.
+    """
+    plan_columns(DayIndex(generate_day(6, 2, 1)), 0, Budget(seconds=60.0, iterations=1), say_nothing)
 
 
 class _Work:
@@ -133,9 +146,11 @@ class _Work:
             self._close()
 
     def _branch_on_left(self) -> None:
-        """Where the relaxation leaves a broken number of visits, show that no good plan leaves the larger one.
+        """Where the relaxation leaves a broken number of visits, show that no good plan leaves the larger
+        one.
 
-        Leaving a visit is dear, so this lifts the bound at little cost; then only plans that leave fewer count.
+        Leaving a visit is dear, so this lifts the bound at little cost; then only plans that leave fewer
+        count.
         """
         relaxation, budget = self.relaxation, self.budget
         while not self._is_done():
@@ -178,7 +193,9 @@ class _Work:
             self._choose()
 
     def _choose(self) -> None:
-        """Offer the integer master the columns that cost least beyond the bound, and those of the incumbent."""
+        """Offer the integer master the columns that cost least beyond the bound, and those of the
+        incumbent.
+        """
         relaxation, now_mc = self.relaxation, self.roster.total_mc
         low_mc = round(relaxation.value_mc) if relaxation.bound_mc is None else relaxation.bound_mc
         near = relaxation.within_mc(min(max(1, now_mc - low_mc), int(NEAR_SHARE * abs(now_mc)) + 1))
@@ -191,7 +208,8 @@ class _Work:
             columns,
             relaxation.home_mc,
             hint=set(range(len(near), len(columns))),
-            seconds=min(MOST_CHOICE_S, CHOICE_SHARE * self.budget.seconds, self.budget.left_s),
+            seconds=min(MOST_CHOICE_S, CHOICE_SHARE * self.budget.seconds),
+            budget=self.budget,
             seed=self.seed,
             repeatable=self.repeatable,
             prices=relaxation.at,
@@ -231,7 +249,9 @@ class _Work:
             self.bound_mc = min(self.bound_mc, self.roster.total_mc)
 
     def _tell(self, doing: str) -> None:
-        bound_mc = self.foreign_mc if self.day.problem.double_visits and not self.only_bound else self.bound_mc
+        bound_mc = (
+            self.foreign_mc if self.day.problem.double_visits and not self.only_bound else self.bound_mc
+        )
         _tell(self.roster, bound_mc, self.budget, self.on_progress, doing)
 
 
@@ -253,9 +273,7 @@ def _with_agreed_begins(day: DayIndex, roster: Roster) -> DayIndex:
     return restricted
 
 
-def _tell(
-    roster: Roster, bound_mc: int | None, budget: Budget, on_progress: OnProgress, doing: str
-) -> None:
+def _tell(roster: Roster, bound_mc: int | None, budget: Budget, on_progress: OnProgress, doing: str) -> None:
     on_progress(
         Progress(
             seconds=round(budget.used_s, 3),

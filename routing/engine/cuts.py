@@ -1,9 +1,9 @@
 """Subset-row cuts: of the routes that make two or three of three visits, a plan takes one at most.
 
-Half the sum of three visit rows, rounded down on both sides (M. Jepsen, B. Petersen, S. Spoorendonk, D. Pisinger,
-"Subset-row inequalities applied to the vehicle-routing problem with time windows", Operations Research 56, 2008).
-They close most of the gap that the linear relaxation leaves. Their prices enter the labels, see
-`routing.engine.dominance`.
+Half the sum of three visit rows, rounded down on both sides (M. Jepsen, B. Petersen, S. Spoorendonk, D.
+Pisinger, "Subset-row inequalities applied to the vehicle-routing problem with time windows", Operations
+Research 56, 2008). They close most of the gap that the linear relaxation leaves. Their prices enter the
+labels, see `routing.engine.dominance`.
 """
 
 from collections import defaultdict

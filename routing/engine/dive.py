@@ -1,13 +1,12 @@
 """Diving: from a mixture of routes to a plan, by settling the surest routes first.
 
-Again and again the routes with the largest share are settled, and only what they leave is priced anew, so that the
-routes that the rest needs come into being on the way (C. Joncour, S. Michel, R. Sadykov, D. Sverdlov,
-F. Vanderbeck, "Column generation based primal heuristics", Electronic Notes in Discrete Mathematics 36, 2010).
+Again and again the routes with the largest share are settled, and only what they leave is priced anew, so
+that the routes that the rest needs come into being on the way (C. Joncour, S. Michel, R. Sadykov, D.
+Sverdlov, F. Vanderbeck, "Column generation based primal heuristics", Electronic Notes in Discrete
+Mathematics 36, 2010).
 """
 
 from dataclasses import replace
-
-import numpy as np
 
 from routing.engine.budget import Budget
 from routing.engine.generation import Relaxation
@@ -49,16 +48,14 @@ def dive(relaxation: Relaxation, budget: Budget) -> list[Column] | None:
 
 def _fits(column: Column, settled: dict[int, Column]) -> bool:
     visits = set(column.order)
-    return all(
-        column.nurse != other.nurse and visits.isdisjoint(other.order) for other in settled.values()
-    )
+    return all(column.nurse != other.nurse and visits.isdisjoint(other.order) for other in settled.values())
 
 
 def _price_the_rest(relaxation: Relaxation, settled: dict[int, Column]) -> None:
     relaxation.master.solve()
     prices = relaxation.master.prices
     visit_mc = prices.visit_mc.copy()
-    visit_mc[np.array([v for column in settled.values() for v in column.order], dtype=np.int64)] = NO_GAIN_MC
+    visit_mc[[visit for column in settled.values() for visit in column.order]] = NO_GAIN_MC
     busy = {column.nurse for column in settled.values()}
     free = [nurse for nurse in range(len(relaxation.day.nurses)) if nurse not in busy]
     relaxation.add_heuristic(replace(prices, visit_mc=visit_mc), free)

@@ -1,22 +1,22 @@
 """When one partial day makes another superfluous.
 
-A label says of all ways to have completed a node: E the earliest completion, F the latest without waiting beyond
-what is forced, C the reduced cost. Its cost at completion x >= E is C + idle x max(0, x - F), so label A is no
-worse than B at every moment when
+A label says of all ways to have completed a node: E the earliest completion, F the latest without waiting
+beyond what is forced, C the reduced cost. Its cost at completion x >= E is C + idle x max(0, x - F), so
+label A is no worse than B at every moment when
 
     E_A <= E_B,   C_A <= C_B,   C_A - idle x F_A <= C_B - idle x F_B,
 
-and may go on like B when it remembers no visit that B could still make, has no less stock, no more pickups, and
-has taken its break if B has. (M. W. P. Savelsbergh, ORSA Journal on Computing 4, 1992, for the shape of the cost;
-D. Feillet, P. Dejax, M. Gendreau, C. Gueguen, Networks 44, 2004, for the sets.)
+and may go on like B when it remembers no visit that B could still make, has no less stock, no more pickups,
+and has taken its break if B has. (M. W. P. Savelsbergh, ORSA Journal on Computing 4, 1992, for the shape of
+the cost; D. Feillet, P. Dejax, M. Gendreau, C. Gueguen, Networks 44, 2004, for the sets.)
 
-Two margins keep this exact where the day prices idleness but neither the break nor a pharmacy's counter. If A has
-rested and B has not, B may still fill a wait with its break that A has to pay: A must be cheaper by that much. The
-same holds for a pickup that A has behind it, provided that driving is no cheaper than waiting and the travel times
-are metric; else labels with different stock are never compared.
+Two margins keep this exact where the day prices idleness but neither the break nor a pharmacy's counter. If
+A has rested and B has not, B may still fill a wait with its break that A has to pay: A must be cheaper by
+that much. The same holds for a pickup that A has behind it, provided that driving is no cheaper than
+waiting and the travel times are metric; else labels with different stock are never compared.
 
-With subset-row cuts, A pays at most the prices of the cuts that it has entered once and B has not (M. Jepsen,
-B. Petersen, S. Spoorendonk, D. Pisinger, Operations Research 56, 2008).
+With subset-row cuts, A pays at most the prices of the cuts that it has entered once and B has not (M.
+Jepsen, B. Petersen, S. Spoorendonk, D. Pisinger, Operations Research 56, 2008).
 """
 
 from typing import NamedTuple
@@ -63,8 +63,8 @@ class Ask(NamedTuple):
     cut, cut_mc
         (n, q) which subset-row cuts a visit belongs to, as bits; (64 q,) their prices, none negative.
     way
-        `HEURISTIC`, `EXACT` or `ALL`; the reduced cost that days must beat; the most labels; the most days found;
-        the most days returned, the best first; the most labels of one node (heuristic only).
+        `HEURISTIC`, `EXACT` or `ALL`; the reduced cost that days must beat; the most labels; the most days
+        found; the most days returned, the best first; the most labels of one node (heuristic only).
     """
 
     dual_mc: Ints
@@ -89,7 +89,9 @@ COUNT, QUEUED, OVERFLOW, FLOOR, DAYS, LEAST = range(6)  # positions in `Shelf.ta
 
 
 @compiled
-def dominates(side: Side, ask: Ask, shelf: Shelf, one: int, other: int) -> bool:
+def dominates(  # noqa: PLR0911 - one refusal after the other, the cheapest questions first
+    side: Side, ask: Ask, shelf: Shelf, one: int, other: int
+) -> bool:
     """Say whether label `one` makes label `other` superfluous; both are at the same node."""
     a, b, limits = shelf.label[one], shelf.label[other], side.limits
     if a[E] > b[E] or a[C] > b[C] or a[RESTED] < b[RESTED]:
@@ -105,7 +107,7 @@ def dominates(side: Side, ask: Ask, shelf: Shelf, one: int, other: int) -> bool:
     if limits[RETURN_DUE] > 0 and (a[RETURNED] != b[RETURNED] or (a[USED] > 0) != (b[USED] > 0)):
         return False
     if way == HEURISTIC:
-        return a[SLOPE] <= b[SLOPE] + ROUGH_MC
+        return bool(a[SLOPE] <= b[SLOPE] + ROUGH_MC)
     if a[C] + margin_mc > b[C] or a[SLOPE] + margin_mc > b[SLOPE]:
         return False
     if limits[LONGEST] < NO_LIMIT_S and (a[D] > b[D] or a[D] - a[F] > b[D] - b[F]):
@@ -115,7 +117,7 @@ def dominates(side: Side, ask: Ask, shelf: Shelf, one: int, other: int) -> bool:
     if not _may_go_on_like(side, way, shelf, one, other):
         return False
     slack_mc = min(b[C] - a[C], b[SLOPE] - a[SLOPE]) - margin_mc
-    return _cuts_ahead_mc(ask, shelf, one, other) <= slack_mc
+    return bool(_cuts_ahead_mc(ask, shelf, one, other) <= slack_mc)
 
 
 @compiled

@@ -1,9 +1,9 @@
 """Column generation: prices and routes improve each other until no route can lower the master.
 
-Three gears. Heuristic pricing while it finds routes; exact pricing at smoothed prices (P. Wentges, "Weighted
-Dantzig-Wolfe decomposition for linear mixed-integer programming", International Transactions in Operational
-Research 4, 1997; automatic choice after A. Pessoa and others, INFORMS Journal on Computing 30, 2018), each exact
-round giving a true bound; and the end, where the bound meets the master's value.
+Three gears. Heuristic pricing while it finds routes; exact pricing at smoothed prices (P. Wentges,
+"Weighted Dantzig-Wolfe decomposition for linear mixed-integer programming", International Transactions in
+Operational Research 4, 1997; automatic choice after A. Pessoa and others, INFORMS Journal on Computing 30,
+2018), each exact round giving a true bound; and the end, where the bound meets the master's value.
 """
 
 from collections.abc import Sequence
@@ -44,16 +44,16 @@ class Relaxation:
         self.master = LinearMaster(self.day, self.pool, self.home_mc)
 
     def warm_up(self, budget: Budget) -> None:
-        """Go from the first routes to sensible prices: leaving a visit costs little at first, then its penalty."""
-        typical_mc = max(1, sum(line.penalty_mc for line in self.day.visits) // max(1, len(self.day.visits)))
+        """Go from the first routes to sensible prices: leaving a visit costs little at first, then its
+        penalty.
+        """
+        typical_mc = max(1, sum(line.penalty_mc for line in self.day.visits) // len(self.day.visits))
         for share in LEAVING_SHARES:
             self.master.price_leaving(int(share * typical_mc) if share else None)
             self.heuristic_rounds(budget, beam=NARROW, few=max(2, len(self.day.nurses) // 2))
         self.heuristic_rounds(budget)
 
-    def heuristic_rounds(
-        self, budget: Budget, beam: int = WIDE, few: int = 0, rounds: int = 60
-    ) -> None:
+    def heuristic_rounds(self, budget: Budget, beam: int = WIDE, few: int = 0, rounds: int = 60) -> None:
         """Add routes found without looking at sets, until few are left."""
         for _ in range(rounds):
             if budget.is_spent:
@@ -89,8 +89,8 @@ class Relaxation:
     def within_mc(self, gap_mc: int) -> list[int]:
         """Return the pool's columns, by position, that a plan less than `gap_mc` above the bound may use.
 
-        True of every plan while no cut is priced; with cuts some of these could not be used either. Before any bound
-        is proven, "above the bound" reads "above the master's prices".
+        True of every plan while no cut is priced; with cuts some of these could not be used either. Before
+        any bound is proven, "above the bound" reads "above the master's prices".
         """
         prices = self.at or self.master.prices
         price, terms = prices.visit_mc, self.terms_mc or prices.nurse_mc.tolist()
@@ -104,8 +104,8 @@ class Relaxation:
     def converge(self, budget: Budget, rounds: int = 200, enough_mc: int | None = None) -> bool:
         """Price exactly until bound and value meet, or the bound is `enough_mc`; return whether they meet.
 
-        At smoothed prices a round may find nothing for the master's own prices although more exists; the next
-        round then goes to the master's prices themselves.
+        At smoothed prices a round may find nothing for the master's own prices although more exists; the
+        next round then goes to the master's prices themselves.
         """
         share = 1 - SMOOTHING
         for _ in range(rounds):
@@ -163,4 +163,3 @@ class Relaxation:
             )
             for found in priced
         )
-

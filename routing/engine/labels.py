@@ -1,19 +1,21 @@
 """Pricing by labelling: the days of one nurse with the least reduced cost.
 
-Labels (see `routing.engine.dominance`) are taken in the order of their earliest completion and extended to every
-visit and pharmacy. Driving t and beginning in [a, b] with service s is possible when E + t <= b, and gives
+Labels (see `routing.engine.dominance`) are taken in the order of their earliest completion and extended to
+every visit and pharmacy. Driving t and beginning in [a, b] with service s is possible when E + t <= b, and
+gives
 
     C += travel x t + idle x max(0, a - F - t) + continuity - dual
     E  = max(E + t, a) + s,     F = min(max(F + t, a), b) + s,
 
-so that the departure time is optimised in constant time a stop. A break of length d that begins in [e, l] may be
-taken on any leg: needs E <= l, then F = min(F, l), the drive, a wait for e, and d; before departure and after the
-return it costs nothing. A pharmacy is a node that fills the lock-box; it is worth a stop only if more is used
-afterwards than was on board (`NEED`). Overtime and unfair load are priced exactly.
+so that the departure time is optimised in constant time a stop. A break of length d that begins in [e, l]
+may be taken on any leg: needs E <= l, then F = min(F, l), the drive, a wait for e, and d; before departure
+and after the return it costs nothing. A pharmacy is a node that fills the lock-box; it is worth a stop only
+if more is used afterwards than was on board (`NEED`). Overtime and unfair load are priced exactly.
 
 A label is dropped when its cost and the completion bound together do not beat what is asked. Three ways: a
-heuristic that ignores which visits were made in its dominance, an exact one, and one that keeps the cheapest
-order of *every* set of visits (for closing the gap). All arithmetic is in whole millicents: no tolerance anywhere.
+heuristic that ignores which visits were made in its dominance, an exact one, and one that keeps the
+cheapest order of *every* set of visits (for closing the gap). All arithmetic is in whole millicents: no
+tolerance anywhere.
 
 The timing is the one of `routing.engine.schedule`; a test compares the two on random days.
 """
@@ -30,14 +32,10 @@ from routing.engine.dominance import (
     DAYS,
     DEAD,
     DEPTH,
-    EXACT,
     FLOOR,
-    HEURISTIC,
-    LEAST,
     LEFT,
     LOAD,
     NEED,
-    NEXT,
     NODE,
     OVERFLOW,
     PARENT,
@@ -55,10 +53,10 @@ from routing.engine.dominance import (
     E,
     F,
     Shelf,
-    dominates,
 )
+from routing.engine.ends import HOME, go_home, leave, reach, return_is_due
+from routing.engine.shelf import shelve, take_next
 from routing.engine.side import (
-    BEGIN,
     BOX,
     CARRIES,
     FAIR_LOAD,
@@ -66,38 +64,27 @@ from routing.engine.side import (
     IDLE,
     LATEST_END,
     LONGEST,
-    ON_DUTY,
-    OVERTIME,
     PICKUPS,
-    REST_FROM,
-    REST_S,
     REST_UNTIL,
-    RETURN_CARRIED,
-    RETURN_DUE,
-    RETURN_UNOPENED,
-    SHIFT_END,
-    STOCK,
     TRAVEL,
     Ints,
     Side,
 )
 
 MOST_VISITS = 30  # stops of a day that the answer has room for
-HOME = -1
 HASHED = 1 << 16  # heads of the chains that hold labels of one node and set
 
 
 @compiled
-def price_days(
-    side: Side, ask: Ask
-) -> tuple[npt.NDArray[np.int16], Ints, Ints, Ints]:
+def price_days(side: Side, ask: Ask) -> tuple[npt.NDArray[np.int16], Ints, Ints, Ints]:
     """Return the nurse's days whose reduced cost beats what is asked.
 
     Returns
     -------
-    Local visits in order, shape (k, `MOST_VISITS`), -1 behind the last; their costs; their reduced costs before the
-    nurse's own price; and the tally: `OVERFLOW` is 1 when labels were left out, `LEAST` is the least reduced cost
-    found, `FLOOR` a lower bound of it in any case (0 is beaten by neither where no day beats what was asked).
+    Local visits in order, shape (k, `MOST_VISITS`), -1 behind the last; their costs; their reduced costs
+    before the nurse's own price; and the tally: `OVERFLOW` is 1 when labels were left out, `LEAST` is the
+    least reduced cost found, `FLOOR` a lower bound of it in any case (0 is beaten by neither where no day
+    beats what was asked).
     """
     most, days = ask.way[2], ask.way[3]
     heads = HASHED if ask.way[0] == ALL else side.drive_s.shape[0]
@@ -110,13 +97,13 @@ def price_days(
         np.array([0, 0, 0, NEVER_MC, 0, NEVER_MC], dtype=np.int64),
     )
     found = np.empty((days, 3), dtype=np.int64)
-    _leave(side, shelf)
+    leave(side, shelf)
     for root in range(shelf.tally[COUNT]):
         _extend_everywhere(side, ask, shelf, root)
     while shelf.tally[QUEUED] > 0:
-        one = _next(shelf)
+        one = take_next(shelf)
         if not shelf.label[one, DEAD]:
-            _go_home(side, ask, shelf, one, found)
+            go_home(side, ask, shelf, one, found)
             _extend_everywhere(side, ask, shelf, one)
     order = np.argsort(found[: shelf.tally[DAYS], 0], kind="mergesort")[: ask.way[4]]
     count = order.shape[0]
@@ -130,29 +117,6 @@ def price_days(
                 routes[row, place] = shelf.label[one, NODE]
             one = shelf.label[one, PARENT]
     return routes, found[order, 1], found[order, 0], shelf.tally
-
-
-@compiled
-def _leave(side: Side, shelf: Shelf) -> None:
-    """Make the labels of not having left: with the break still to come, and with the break behind."""
-    limits, label = side.limits, shelf.label
-    due = limits[REST_UNTIL] >= 0
-    begin_s = limits[BEGIN]
-    any_time_s = begin_s if limits[ON_DUTY] else limits[LATEST_END]
-    for root in range(2 if due and begin_s <= limits[REST_UNTIL] else 1):
-        label[root, :] = 0
-        label[root, E], label[root, F] = begin_s, any_time_s
-        label[root, LEFT], label[root, NODE], label[root, PARENT] = limits[STOCK], HOME, -1
-        label[root, RESTED] = 0 if due else 1
-        shelf.tally[COUNT] = root + 1
-    if shelf.tally[COUNT] == 2:
-        label[1, RESTED] = 1
-        label[1, E] = max(begin_s, limits[REST_FROM]) + limits[REST_S]
-        label[1, F] = max(label[1, E], limits[LATEST_END])
-        if limits[ON_DUTY]:
-            label[1, F], label[1, D] = label[1, E], label[1, E] - begin_s
-            label[1, C] = limits[IDLE] * max(0, limits[REST_FROM] - begin_s)
-            label[1, COST] = label[1, C]
 
 
 @compiled
@@ -174,34 +138,9 @@ def _extend_everywhere(side: Side, ask: Ask, shelf: Shelf, one: int) -> None:
     if limits[CARRIES] and label[PICKED] < limits[PICKUPS] and limits[BOX] > 0:
         for counter in range(n, n + counters):
             _extend(side, ask, shelf, one, counter)
-    if _return_is_due(side, shelf, one) and label[NEED] == 0:
+    if return_is_due(side, shelf, one) and label[NEED] == 0:
         for counter in range(n + counters, n + 2 * counters):
             _extend(side, ask, shelf, one, counter)
-
-
-@compiled
-def _return_is_due(side: Side, shelf: Shelf, one: int) -> bool:
-    rule, label = side.limits[RETURN_DUE], shelf.label[one]
-    if rule == RETURN_UNOPENED:
-        return label[PICKED] == 0 and label[LEFT] > 0
-    return rule == RETURN_CARRIED and side.limits[STOCK] + label[USED] > 0
-
-
-@compiled
-def _reach(side: Side, label: Ints, drive_s: int, resting: bool) -> tuple[int, int, int, int]:
-    """Return E, F, waiting and elapsed time at the end of a leg, the break taken on it or not."""
-    early_s, late_s = label[E] + drive_s, label[F] + drive_s
-    if not resting:
-        return early_s, late_s, 0, label[D] + drive_s
-    rest_s, from_s, until_s = side.limits[REST_S], side.limits[REST_FROM], side.limits[REST_UNTIL]
-    there_s = min(label[F], until_s) + drive_s
-    wait_s = max(0, from_s - there_s)
-    return (
-        max(early_s, from_s) + rest_s,
-        max(there_s, from_s) + rest_s,
-        wait_s,
-        label[D] + drive_s + wait_s + rest_s,
-    )
 
 
 @compiled
@@ -214,7 +153,7 @@ def _extend(side: Side, ask: Ask, shelf: Shelf, one: int, node: int) -> None:
         return
     may_rest = not label[RESTED] and label[E] <= limits[REST_UNTIL]
     for resting in range(2 if may_rest else 1):
-        early_s, late_s, rest_wait_s, elapsed_s = _reach(side, label, drive_s, resting == 1)
+        early_s, late_s, rest_wait_s, elapsed_s = reach(side, label, drive_s, resting == 1)
         rested = 1 if resting else label[RESTED]
         for window in range(begin, end):
             opens_s, closes_s = side.opens_s[window], side.closes_s[window]
@@ -290,7 +229,7 @@ def _admit(
         if node < n + counters:
             label[PICKED] += 1
             label[NEED] = max(before[NEED], before[LEFT] + 1)
-    _shelve(side, ask, shelf, new, node)
+    shelve(side, ask, shelf, new, node)
 
 
 @compiled
@@ -320,123 +259,3 @@ def _paid_mc(ask: Ask, shelf: Shelf, one: int, visit: int) -> int:
             again >>= np.uint64(1)
             place += 1
     return paid_mc
-
-
-@compiled
-def _shelve(side: Side, ask: Ask, shelf: Shelf, new: int, node: int) -> None:
-    """Put the new label beside those of its node, unless it is dominated; drop those that it dominates."""
-    label, tally = shelf.label, shelf.tally
-    head = node
-    if ask.way[0] == ALL:
-        mixed = np.uint64(node + 1)
-        for word in range(shelf.seen.shape[1]):
-            mixed = (mixed ^ shelf.seen[new, word]) * np.uint64(0x9E3779B97F4A7C15)
-            mixed ^= mixed >> np.uint64(29)
-        head = np.int64(mixed >> np.uint64(48))
-    other, before, beside, worst = shelf.first[head], np.int64(-1), 0, np.int64(-1)
-    while other >= 0:
-        after = label[other, NEXT]
-        if label[other, NODE] == node:
-            if dominates(side, ask, shelf, other, new):
-                return
-            if dominates(side, ask, shelf, new, other):
-                label[other, DEAD] = 1
-                if before < 0:
-                    shelf.first[head] = after
-                else:
-                    label[before, NEXT] = after
-                other = after
-                continue
-            beside += 1
-            if worst < 0 or label[other, RANK] > label[worst, RANK]:
-                worst = other
-        before, other = other, after
-    if ask.way[0] == HEURISTIC and beside >= ask.way[5]:
-        if label[worst, RANK] <= label[new, RANK]:
-            return
-        _take_out(shelf, head, worst)
-    label[new, NEXT] = shelf.first[head]
-    shelf.first[head] = new
-    tally[COUNT] += 1
-    _queue(shelf, new)
-
-
-@compiled
-def _take_out(shelf: Shelf, head: int, one: int) -> None:
-    """Drop a label from the chain of its node."""
-    label = shelf.label
-    label[one, DEAD] = 1
-    if shelf.first[head] == one:
-        shelf.first[head] = label[one, NEXT]
-        return
-    before = shelf.first[head]
-    while label[before, NEXT] != one:
-        before = label[before, NEXT]
-    label[before, NEXT] = label[one, NEXT]
-
-
-@compiled
-def _queue(shelf: Shelf, new: int) -> None:
-    """Sift a label up the heap ordered by earliest completion."""
-    queue, label = shelf.queue, shelf.label
-    place = shelf.tally[QUEUED]
-    shelf.tally[QUEUED] += 1
-    while place > 0:
-        above = (place - 1) // 2
-        if label[queue[above], E] <= label[new, E]:
-            break
-        queue[place] = queue[above]
-        place = above
-    queue[place] = new
-
-
-@compiled
-def _next(shelf: Shelf) -> int:
-    """Take the label with the earliest completion off the heap."""
-    queue, label = shelf.queue, shelf.label
-    first = queue[0]
-    shelf.tally[QUEUED] -= 1
-    size = shelf.tally[QUEUED]
-    last, place = queue[size], 0
-    while 2 * place + 1 < size:
-        below = 2 * place + 1
-        if below + 1 < size and label[queue[below + 1], E] < label[queue[below], E]:
-            below += 1
-        if label[queue[below], E] >= label[last, E]:
-            break
-        queue[place] = queue[below]
-        place = below
-    queue[place] = last
-    return first
-
-
-@compiled
-def _go_home(side: Side, ask: Ask, shelf: Shelf, one: int, found: Ints) -> None:
-    """Note the day that ends with this label, if it may and if it beats what is asked."""
-    limits, label, tally = side.limits, shelf.label[one], shelf.tally
-    if label[NEED] > 0 or (_return_is_due(side, shelf, one) and not label[RETURNED]):
-        return
-    n = side.visits.shape[0]
-    if label[DEPTH] == 0 or n <= label[NODE] < n + (side.drive_s.shape[0] - n) // 2:
-        return
-    drive_s = side.to_end_s[label[NODE]]
-    best_mc = NEVER_MC
-    may_rest = not label[RESTED] and label[E] <= limits[REST_UNTIL]
-    for resting in range(2 if may_rest else 1):
-        home_s, _, wait_s, elapsed_s = _reach(side, label, drive_s, resting == 1)
-        late_for_rest = not resting and not label[RESTED] and home_s > limits[REST_UNTIL]
-        if home_s > limits[LATEST_END] or elapsed_s > limits[LONGEST] or late_for_rest:
-            continue
-        price_mc = limits[TRAVEL] * drive_s + limits[IDLE] * wait_s
-        best_mc = min(best_mc, price_mc + limits[OVERTIME] * max(0, home_s - limits[SHIFT_END]))
-    reduced_mc = label[C] + best_mc
-    if best_mc == NEVER_MC or reduced_mc >= ask.way[1]:
-        return
-    tally[LEAST] = min(tally[LEAST], reduced_mc)
-    if tally[DAYS] >= found.shape[0]:
-        tally[OVERFLOW] = max(tally[OVERFLOW], 1 if ask.way[0] != EXACT else 0)
-        return
-    found[tally[DAYS], 0] = reduced_mc
-    found[tally[DAYS], 1] = label[COST] + best_mc
-    found[tally[DAYS], 2] = one
-    tally[DAYS] += 1

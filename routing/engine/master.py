@@ -1,4 +1,5 @@
-"""The linear master: which mixture of known routes serves the day at least cost, and what each visit is worth.
+"""The linear master: the mixture of known routes that serves the day at least cost, and what visits are
+worth.
 
     min  sum_r c_r x_r + sum_v penalty_v y_v
     s.t. sum_{r makes v} x_r + y_v  = 1   for every visit    (price pi_v, free in sign: serving a visit
@@ -7,9 +8,9 @@
          least <= sum_v y_v        <= most                   (a branch on how many visits are left)
          sum_r floor(|r and S| / 2) x_r <= 1  for every subset-row cut S of three visits (price <= 0)
 
-Solved by GLOP through OR-Tools, warm from the basis before. Costs enter in dollars, so that the solver works with
-numbers of a friendly size; prices leave as whole millicents, which any bound may round as it likes because
-`routing.engine.lagrange` holds for whatever prices it is given.
+Solved by GLOP through OR-Tools, warm from the basis before. Costs enter in dollars, so that the solver
+works with numbers of a friendly size; prices leave as whole millicents, which any bound may round as it
+likes because `routing.engine.pricing.Pricer.bound_mc` holds for whatever prices it is given.
 """
 
 from collections import defaultdict
@@ -31,12 +32,14 @@ _solvers: Any = pywraplp  # its Python face carries no types
 
 @dataclass(frozen=True)
 class Prices:
-    """Prices in whole mc: visits (N,), nurses (M,) none positive, cuts (Q,) as what a route pays, none negative."""
+    """Prices in whole mc: visits (N,), nurses (M,) none positive, cuts (Q,) as what a route pays, none
+    negative.
+    """
 
     visit_mc: Ints
     nurse_mc: Ints
     cut_mc: Ints
-    left_mc: int = 0  # of one more visit left, where their number is bounded: > 0 from below, < 0 from above
+    left_mc: int = 0  # of one more visit left: > 0 where bounded from below, < 0 from above
 
     def towards(self, other: "Prices", share: float) -> "Prices":
         """Return a mixture: this share of the way to `other` (dual smoothing)."""
@@ -57,8 +60,8 @@ class Prices:
 class LinearMaster:
     """The linear programme over a growing pool.
 
-    After `solve`, `shares` holds the columns in the solution, by position, with their share, `prices` its prices and
-    `left` how many visits it leaves.
+    After `solve`, `shares` holds the columns in the solution, by position, with their share, `prices` its
+    prices and `left` how many visits it leaves.
     """
 
     def __init__(self, day: DayIndex, pool: Pool, home_mc: list[int]) -> None:
@@ -73,9 +76,7 @@ class LinearMaster:
         self._objective = self._solver.Objective()
         self._objective.SetMinimization()
         self._visit = [self._solver.Constraint(1.0, 1.0) for _ in day.visits]
-        self._nurse = [
-            self._solver.Constraint(1.0 if line.on_duty else 0.0, 1.0) for line in day.nurses
-        ]
+        self._nurse = [self._solver.Constraint(1.0 if line.on_duty else 0.0, 1.0) for line in day.nurses]
         self._cut: list[Any] = []
         self._column: list[Any] = []
         self._left = []

@@ -13,8 +13,8 @@ from routing.engine.side import Ints, Side
 class Column:
     """A nurse's possible day: visit positions in order, and its cost in mc (penalties apart).
 
-    Where labels remember neighbours only (ng-routes), an order may name a visit twice: that helps the master's
-    prices and is no day that anybody can work.
+    Where labels remember neighbours only (ng-routes), an order may name a visit twice: that helps the
+    master's prices and is no day that anybody can work.
     """
 
     nurse: int
@@ -68,4 +68,3 @@ class Pool:
         for nurse, route in enumerate(roster.routes):
             if route:
                 self.add(nurse, tuple(route), roster.cost_mc[nurse])
-

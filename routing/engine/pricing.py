@@ -2,13 +2,14 @@
 
 For any prices pi of visits and g >= 0 of cuts, every plan costs at least
 
-    sum_v pi_v + sum_v min(0, penalty_v - pi_v) - sum_q g_q + sum_k min(home_k, least reduced cost of nurse k),
+    sum_v pi_v + sum_v min(0, penalty_v - pi_v) - sum_q g_q + sum_k min(home_k, least reduced cost of nurse
+    k),
 
-(with a price r on the number of visits left, penalty_v - r in place of penalty_v, and r times its bound more)
-where home_k is 0 for a nurse who may stay at home (Lagrange; for branch-and-price see M. E. Luebbecke,
-J. Desrosiers, "Selected topics in column generation", Operations Research 53, 2005). The least reduced cost is exact
-where the labels were; where labels ran out, the completion bound of the departure takes its place. All numbers are
-whole millicents, so the bound carries no rounding.
+(with a price r on the number of visits left, penalty_v - r in place of penalty_v, and r times its bound
+more) where home_k is 0 for a nurse who may stay at home (Lagrange; for branch-and-price see M. E.
+Luebbecke, J. Desrosiers, "Selected topics in column generation", Operations Research 53, 2005). The least
+reduced cost is exact where the labels were; where labels ran out, the completion bound of the departure
+takes its place. All numbers are whole millicents, so the bound carries no rounding.
 """
 
 from collections.abc import Sequence
@@ -36,8 +37,8 @@ NARROW, WIDE = 6, 30  # labels a node that the heuristic keeps: while prices are
 class Priced:
     """One nurse's days: local routes, costs, reduced costs before her own price, and what is proven.
 
-    `least_mc` is a lower bound of the reduced cost of all her days (no bound: None); `cut_short` says that some
-    days that beat the threshold may be missing.
+    `least_mc` is a lower bound of the reduced cost of all her days (no bound: None); `cut_short` says that
+    some days that beat the threshold may be missing.
     """
 
     nurse: int
@@ -79,7 +80,12 @@ class Pricer:
             if self.budget.is_spent:
                 return _nothing(nurse)
             return _price(
-                self.sides[nurse], nurse, prices, bits, (way, int(below_mc[nurse]), labels, labels, keep, beam), bounded
+                self.sides[nurse],
+                nurse,
+                prices,
+                bits,
+                (way, int(below_mc[nurse]), labels, labels, keep, beam),
+                bounded,
             )
 
         chosen = range(len(self.sides)) if nurses is None else nurses
@@ -117,7 +123,9 @@ def _price(
     with_bounds = bounded and side.limits[STEP] > 0
     table = completion_bounds(side, dual_mc) if with_bounds else NO_BOUNDS
     cut_of, cut_mc = bits
-    ask = Ask(dual_mc, table, np.ascontiguousarray(cut_of[side.visits]), cut_mc, np.array(way, dtype=np.int64))
+    ask = Ask(
+        dual_mc, table, np.ascontiguousarray(cut_of[side.visits]), cut_mc, np.array(way, dtype=np.int64)
+    )
     if way[0] == ALL:
         routes, cost_mc, reduced_mc, tally = price_days(side, ask)
         return Priced(nurse, routes, cost_mc, reduced_mc, None, bool(tally[OVERFLOW]))
@@ -130,10 +138,9 @@ def _price(
     exact = np.array([EXACT, below_mc, *way[2:]], dtype=np.int64)
     routes_2, cost_2, reduced_2, tally = price_days(side, ask._replace(way=exact))
     overflow = bool(tally[OVERFLOW])
+    least: int | None = min(int(tally[LEAST]), below_mc)
     if overflow:
         least = int(tally[FLOOR]) if with_bounds else None
-    else:
-        least = min(int(tally[LEAST]), below_mc)
     return Priced(
         nurse,
         np.concatenate([routes_2, routes]),

@@ -1,8 +1,9 @@
 """One nurse's view of the day as arrays: what the compiled pricing reads.
 
-Nodes. Of all visits only those she may make and can reach are kept, as local positions 0 .. n-1. Behind them
-stand the pharmacies twice: n .. n+p-1 to collect stock, n+p .. n+2p-1 to return it (closing with her shift).
-A visit's drive, windows, service and prices are her own: windows already end where she would be home too late.
+Nodes. Of all visits only those she may make and can reach are kept, as local positions 0 .. n-1. Behind
+them stand the pharmacies twice: n .. n+p-1 to collect stock, n+p .. n+2p-1 to return it (closing with her
+shift). A visit's drive, windows, service and prices are her own: windows already end where she would be
+home too late.
 """
 
 from typing import NamedTuple

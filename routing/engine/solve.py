@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Set
 from dataclasses import replace
+from threading import Event
 
 from routing.check import Violation, violations
 from routing.dayfile import fingerprint
@@ -16,7 +17,7 @@ from routing.plan import Plan, ReasonLeft, Status, Unassigned
 from routing.price import price
 from routing.problem import Problem
 
-Solved = tuple[Roster, set[int]]
+Solved = tuple[Roster, set[int], int | None]  # the day, what was not tried, the bound if one is proven
 Engine = Callable[[DayIndex, int, Budget, OnProgress], Solved]
 
 
@@ -36,6 +37,7 @@ def solve(
     engine: str = "routing",
     iterations: int | None = None,
     on_progress: OnProgress = say_nothing,
+    hand_in: Event | None = None,
 ) -> Plan:
     """Plan a day.
 
@@ -48,13 +50,15 @@ def solve(
     seed
         The same problem, seed, engine and `iterations` give the same plan, as long as the seconds suffice.
     engine
-        ``columns`` (the exact one: routes priced by labelling, with a proven bound), or one of `ENGINES`:
-        ``routing`` (OR-Tools' routing library started from the greedy day), ``greedy``
+        One of `ENGINES`: ``columns`` (the exact one, with a proven bound), ``routing`` (OR-Tools' routing
+        library started from the greedy day), ``greedy``
         (cheapest insertion, then relocation) or ``first_come`` (what a telephone would do).
     iterations
         Ends the improvement after so many rounds of the engine, whatever the clock says.
     on_progress
         Called with each better day found.
+    hand_in
+        When another thread sets it, the work ends at its next chance with the best day found so far.
 
     Raises
     ------
@@ -63,18 +67,11 @@ def solve(
     PlanRefused
         If the engine made a plan that `routing.check` refuses.
     """
-    if engine not in ENGINES and engine != "columns":
-        raise ValueError(f"There is no engine {engine!r}; known are {', '.join(ENGINES)}, columns.")
-    budget = Budget(seconds=seconds, iterations=iterations)
+    if engine not in ENGINES:
+        raise ValueError(f"There is no engine {engine!r}; known are {', '.join(ENGINES)}.")
+    budget = Budget(seconds=seconds, iterations=iterations, hand_in=hand_in or Event())
     day = DayIndex(problem)
-    bound_mc = None
-    if engine == "columns":
-        # Numba takes seconds to import: only a process that plans with it may pay for it.
-        from routing.engine.columns import plan_columns
-
-        roster, untried, bound_mc = plan_columns(day, seed, budget, on_progress)
-    else:
-        roster, untried = ENGINES[engine](day, seed, budget, on_progress)
+    roster, untried, bound_mc = ENGINES[engine](day, seed, budget, on_progress)
     plan = plan_of(roster, untried)
     plan = replace(plan, engine=engine, seed=seed, seconds=round(budget.used_s, 3))
     if bound_mc is not None:
@@ -139,7 +136,7 @@ def _report(roster: Roster, budget: Budget, on_progress: OnProgress, doing: str)
 def _first_come(day: DayIndex, _seed: int, budget: Budget, on_progress: OnProgress) -> Solved:
     roster, untried = first_come(day, budget)
     _report(roster, budget, on_progress, "first come, first served")
-    return roster, untried
+    return roster, untried, None
 
 
 def _greedy(day: DayIndex, seed: int, budget: Budget, on_progress: OnProgress) -> Solved:
@@ -147,11 +144,23 @@ def _greedy(day: DayIndex, seed: int, budget: Budget, on_progress: OnProgress) -
     _report(roster, budget, on_progress, "cheapest insertion")
     relocate_until_settled(roster, budget, rounds=1)
     _report(roster, budget, on_progress, "relocation")
-    return roster, untried
+    return roster, untried, None
+
+
+def _routing(day: DayIndex, seed: int, budget: Budget, on_progress: OnProgress) -> Solved:
+    return *routing_library(day, seed, budget, on_progress), None
+
+
+def _columns(day: DayIndex, seed: int, budget: Budget, on_progress: OnProgress) -> Solved:
+    # Numba takes seconds to import: only a process that plans with it may pay for it.
+    from routing.engine.columns import plan_columns
+
+    return plan_columns(day, seed, budget, on_progress)
 
 
 ENGINES: dict[str, Engine] = {
-    "routing": routing_library,
+    "routing": _routing,
+    "columns": _columns,
     "greedy": _greedy,
     "first_come": _first_come,
 }
