@@ -5,17 +5,17 @@ Reads one line of JSON from its standard input::
     {"day": {...}, "seconds": 30, "seed": 1, "engine": "routing", "iterations": null}
 
 and writes lines of JSON to its standard output: ``{"event": "progress", ...}`` while it works, and at the
-end ``{"event": "done", "plan": {...}}`` or ``{"event": "failed", "reason": ..., "faults": [...]}``. It
-lowers its own priority, so that whoever serves requests goes first, and it ends at once when its
-standard input is closed: then the process that asked has died.
+end ``{"event": "done", "plan": {...}}`` or ``{"event": "failed", "reason": ..., "faults": [...]}``. A
+second line, ``{"stop": true}``, asks it to hand in now: it is done within a second or two, with the best
+plan so far. It lowers its own priority, so that whoever serves requests goes first, and it ends at its next
+chance when its standard input is closed: then the process that asked has died.
 """
 
-import fcntl
 import json
 import os
-import stat
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -28,7 +28,7 @@ from routing.planfile import plan_as_json
 from routing.strict_json import parse_json
 
 NICENESS = 10
-NOBODY_ASKS = 3  # exit status when standard input was closed before the end (or killed by SIGIO)
+NOBODY_ASKS = 3  # exit status when standard input was closed before the end
 
 
 class _AsIs:
@@ -55,10 +55,11 @@ REQUEST = Record(
 def main() -> int:
     """Read the request, solve it, say how it went; return the exit status."""
     os.nice(NICENESS)
-    line = _read_line()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    lines, hand_in = _lines(), threading.Event()
+    request = next(lines, b"")
+    threading.Thread(target=_listen, args=(lines, hand_in), daemon=True).start()
     try:
-        plan = _solve(line)
+        plan = _solve(request, hand_in)
     except ProblemInvalid as invalid:
         _say({"event": "failed", "reason": "problem_invalid", "faults": [asdict(f) for f in invalid.faults]})
         return 2
@@ -70,12 +71,12 @@ def main() -> int:
     return 0
 
 
-def _solve(line: bytes) -> dict[str, Any]:
+def _solve(line: bytes, hand_in: threading.Event) -> dict[str, Any]:
     faults = Faults()
     request = REQUEST.read(parse_json(line), "", faults)
     faults.raise_if_any()
     problem = day_from_json(request.pop("day"))
-    return plan_as_json(solve(problem, on_progress=_say_progress, **request))
+    return plan_as_json(solve(problem, on_progress=_say_progress, hand_in=hand_in, **request))
 
 
 def _say_progress(progress: Progress) -> None:
@@ -87,26 +88,29 @@ def _say(event: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _read_line() -> bytes:
-    """Read up to the first line feed, unbuffered: what follows belongs to `_end_with_parent`."""
-    chunks: list[bytes] = []
-    while not (chunks and b"\n" in chunks[-1]):
-        chunk = os.read(0, 1 << 16)
-        if not chunk:
-            break
-        chunks.append(chunk)
-    return b"".join(chunks).partition(b"\n")[0]
+def _lines() -> Iterator[bytes]:
+    """Yield the lines of standard input as they come, until it is closed."""
+    rest = b""
+    while chunk := os.read(0, 1 << 16):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines
+    if rest:
+        yield rest
 
 
-def _end_with_parent() -> None:
-    # The library keeps Python's lock for long stretches, so this thread may be late to notice. On a pipe
-    # the kernel itself tells: SIGIO, whose default is to end the process.
-    if stat.S_ISFIFO(os.fstat(0).st_mode):
-        fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
-    while os.read(0, 1 << 16):
-        pass
+def _listen(lines: Iterator[bytes], hand_in: threading.Event) -> None:
+    # An engine that keeps Python's lock lets go of it several times a second (`routing.engine.library`).
+    for line in lines:
+        if _asks_to_stop(line):
+            hand_in.set()
     os._exit(NOBODY_ASKS)
+
+
+def _asks_to_stop(line: bytes) -> bool:
+    try:
+        return bool(json.loads(line) == {"stop": True})
+    except ValueError:
+        return False  # nothing else is asked of a worker at work
 
 
 if __name__ == "__main__":

@@ -26,8 +26,7 @@ def routing_library(
     """
     greedy, untried = cheapest_insertion(day, seed, budget)
     _report(greedy, budget, on_progress, "cheapest insertion")
-    warm_up = Budget(seconds=GREEDY_SHARE * budget.seconds)
-    relocate_until_settled(greedy, warm_up)
+    relocate_until_settled(greedy, budget.share(GREEDY_SHARE))
     _report(greedy, budget, on_progress, "relocation")
     if untried or budget.is_spent or not day.visits or not day.nurses:
         return greedy, untried

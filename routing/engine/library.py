@@ -75,6 +75,9 @@ class LibraryModel:
         self.model.CloseModelWithParameters(parameters)
         solver.ReSeed(seed)
         self._watch(budget, on_progress)
+        # The library keeps Python's lock while it searches. This limit, asked at every neighbour, lets other
+        # threads run now and then, among them the one that hears "hand in now".
+        self.model.AddSearchMonitor(solver.CustomLimit(budget.hand_in.is_set))
         start = self.model.ReadAssignmentFromRoutes(self._start_routes(), True)
         parameters.time_limit.FromMilliseconds(max(1, int(SEARCH_SHARE * budget.left_s * 1000)))
         if budget.iterations is not None:

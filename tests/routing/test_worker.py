@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from routing.check import violations
 from routing.dayfile import day_as_json
 from routing.generator import generate_day
@@ -67,3 +69,46 @@ def test_it_ends_when_whoever_asked_is_gone() -> None:
         assert json.loads(worker.stdout.readline())["event"] == "progress"
         worker.stdin.close()
         assert worker.wait(timeout=30) != 0
+
+
+@pytest.mark.parametrize("engine", ["routing", "greedy"])
+def test_asked_to_stop_it_hands_in_the_best_plan_so_far(engine: str) -> None:
+    problem = generate_day(60, 15, 1)
+    request = {"day": day_as_json(problem), "seconds": 600, "engine": engine}
+    with start() as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        worker.stdin.write(json.dumps(request).encode() + b"\n")
+        worker.stdin.flush()
+        first = json.loads(worker.stdout.readline())
+        worker.stdin.write(b'{"stop": true}\n')
+        worker.stdin.flush()
+        events = [first] + [json.loads(line) for line in worker.stdout]
+        assert worker.wait(timeout=30) == 0
+    plan = plan_from_json(events[-1]["plan"])
+    assert violations(problem, plan) == ()
+    assert plan.cost_mc <= first["cost_mc"]
+
+
+def test_asked_at_once_it_still_hands_in_a_plan() -> None:
+    request = {"day": day_as_json(generate_day(60, 15, 1)), "seconds": 600}
+    with start() as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        worker.stdin.write(json.dumps(request).encode() + b'\n{"stop": true}\n')
+        worker.stdin.flush()
+        done = [json.loads(line) for line in worker.stdout][-1]
+        assert worker.wait(timeout=30) == 0
+    assert plan_from_json(done["plan"]).problem_sha256
+
+
+def test_a_later_line_that_asks_nothing_is_passed_over() -> None:
+    request = {"day": day_as_json(generate_day(4, 2, 1)), "seconds": 20, "iterations": 2}
+    with start() as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        worker.stdin.write(json.dumps(request).encode() + b'\n{"stop": false}\nwhat?\n')
+        worker.stdin.flush()
+        done = [json.loads(line) for line in worker.stdout][-1]
+        assert worker.wait(timeout=30) == 0
+    assert done["plan"]["status"] != "timed_out"
