@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from secrets import token_hex
@@ -40,6 +41,8 @@ LOOK_EVERY_S = 1.0
 # The row hears of progress at most this often, and of a silent solver's life every few such whiles.
 LISTEN_S = 0.5
 SILENT_WHILES = 4
+# A solver that is asked to hand in does so within two seconds; one that has not by then is ended.
+HAND_IN_S = 10.0
 
 
 class Supervisor:
@@ -54,10 +57,12 @@ class Supervisor:
         *,
         solvers: int = 1,
         dead_after: timedelta = runs.DEAD_AFTER,
+        hand_in_s: float = HAND_IN_S,
         make_solver: Callable[[runs.Claim], Solver] = Solver,
     ) -> None:
         self.engine, self.keyring, self.clock, self.hints = engine, keyring, clock, hints
         self.solvers, self.dead_after, self.make_solver = solvers, dead_after, make_solver
+        self.hand_in_s = hand_in_s
         self.name = f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
         self.ending = threading.Event()
         self._busy: list[threading.Thread] = []
@@ -120,13 +125,17 @@ class Supervisor:
             self.hints.call()
 
     def _follow(self, claim: runs.Claim, solver: Solver) -> Outcome:
+        """Hear the solver to its end; one that a dispatcher stops hands in the best plan so far."""
         silent = 0
+        stopped_at: float | None = None
         while True:
             news = solver.listen(LISTEN_S)
             if news.outcome is not None:
                 return news.outcome
             if self.ending.is_set():
                 return Outcome(kind="died")
+            if stopped_at is not None and time.monotonic() > stopped_at + self.hand_in_s:
+                return Outcome(kind="stopped")
             silent = 0 if news.progress is not None else silent + 1
             if silent % SILENT_WHILES:
                 continue
@@ -134,8 +143,9 @@ class Supervisor:
                 heard = runs.beat(session, claim.run_id, self.name, news.progress, self.clock)
             if not heard.still_mine:
                 return Outcome(kind="lost")
-            if heard.stop_asked:
-                return Outcome(kind="stopped")
+            if heard.stop_asked and stopped_at is None:
+                solver.hand_in()
+                stopped_at = time.monotonic()
 
     def _settle(self, session: Session, claim: runs.Claim, outcome: Outcome) -> None:
         if outcome.kind == "done":
@@ -146,10 +156,15 @@ class Supervisor:
             runs.put_back(session, claim.run_id, self.name, self.clock)
 
     def _publish(self, run_id: UUID) -> None:
-        """Publish as the person who ordered it; what stands against it is kept beside the solved run."""
+        """Publish as the person who ordered it; what stands against it is kept beside the solved run.
+
+        What was stopped stays a proposal: whether a plan cut short will do is for a person to say.
+        """
         try:
             with transaction(self.engine, self.keyring) as session:
                 run = plan_run(session, run_id)
+                if run.stop_asked:
+                    return
                 met = progress_of(session, run.area_id, run.day).values()
                 asked_by = run.asked_by and actor_of_account(
                     session, run.asked_by, f"plan-run:{run.id}", None

@@ -26,7 +26,8 @@ class Outcome:
     ----------
     kind
         ``done`` (with a plan), ``failed`` (with a reason: trying again would not help), ``died`` (it may be
-        tried again), ``stopped`` (a dispatcher asked for it) or ``lost`` (the run is another worker's).
+        tried again), ``stopped`` (a dispatcher asked for it, and it handed in nothing) or ``lost`` (the run
+        is another worker's).
     """
 
     kind: Literal["done", "failed", "died", "stopped", "lost"]
@@ -59,17 +60,25 @@ class Solver:
             "seed": claim.seed,
             "engine": claim.engine,
         }
-        threading.Thread(target=self._ask, args=(json.dumps(request).encode(),), daemon=True).start()
+        self._said: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._said.put(request)
+        threading.Thread(target=self._say, daemon=True).start()
         threading.Thread(target=self._read, daemon=True).start()
 
-    def _ask(self, request: bytes) -> None:
+    def _say(self) -> None:
+        # In a thread, since a day is longer than a pipe holds and the child reads it when it is ready.
         assert self.process.stdin is not None
         try:
             # Left open: when this process dies, the pipe closes and the child ends by itself.
-            self.process.stdin.write(request + b"\n")
-            self.process.stdin.flush()
-        except OSError:
-            return  # it died; the reader says so
+            while (message := self._said.get()) is not None:
+                self.process.stdin.write(json.dumps(message).encode() + b"\n")
+                self.process.stdin.flush()
+        except (OSError, ValueError):
+            return  # it died or was ended; the reader says so
+
+    def hand_in(self) -> None:
+        """Ask it to hand in now: it is done soon, with the best plan so far."""
+        self._said.put({"stop": True})
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -112,6 +121,7 @@ class Solver:
 
     def kill(self) -> None:
         """End the process, whatever it is doing."""
+        self._said.put(None)
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):

@@ -108,7 +108,12 @@ def one_run(run_id: UUID) -> "PlanRunRow":
 @blueprint.response(202, forms.RunSchema)
 @policy(DISPATCHER)
 def stop(run_id: UUID) -> "PlanRunRow":
-    """Stop a run that is queued or being solved."""
+    """Stop a run.
+
+    A queued one is ``stopped`` at once, without a plan. One being solved (``stop_asked``) hands in the
+    best plan so far: within seconds it is ``solved`` and may be published or discarded, but is not
+    published by itself, whatever was ordered. It ends ``stopped`` only if its solver hands in nothing.
+    """
     return stop_run(current_session(), run_id, actor(), clock())
 
 

@@ -52,7 +52,8 @@ class RunState(StrEnum):
 
 
 # Which state may follow which (docs/states.md is drawn from this table). `solving -> queued` is a worker
-# that died; `stopped` keeps no plan, while a solve that is stopped with a plan in hand becomes `solved`.
+# that died. A solve that is stopped hands in its best plan so far and becomes `solved`; `stopped` keeps no
+# plan: the solve had not begun, or its solver died or was silent after it was asked.
 RUN_STEPS: Mapping[RunState, frozenset[RunState]] = {
     RunState.QUEUED: frozenset({RunState.SOLVING, RunState.STOPPED, RunState.SUPERSEDED, RunState.FAILED}),
     RunState.SOLVING: frozenset({RunState.SOLVED, RunState.QUEUED, RunState.FAILED, RunState.STOPPED}),

@@ -52,13 +52,14 @@ def _left_unpublished(clock: Clock, dead_after: timedelta) -> ColumnElement[bool
     return and_(
         PlanRunRow.state == RunState.SOLVED,
         PlanRunRow.publish_when_done,
+        PlanRunRow.stop_asked.is_(False),
         PlanRunRow.reason.is_(None),
         PlanRunRow.ended_at < clock.now() - dead_after,
     )
 
 
 def left_unpublished(session: Session, clock: Clock, dead_after: timedelta = DEAD_AFTER) -> list[UUID]:
-    """Return solved runs that were to be published and whose worker died before it did."""
+    """Return solved runs that were to be published (and not stopped) whose worker died before it did."""
     return list(session.scalars(select(PlanRunRow.id).where(_left_unpublished(clock, dead_after))))
 
 
@@ -97,7 +98,7 @@ def _mine(run_id: UUID, worker: str) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, kw_only=True)
 class Beat:
-    """What a worker learns when it reports: whether the run is still its own, and should end now."""
+    """What a worker learns when it reports: whether the run is still its own, and is to hand in now."""
 
     still_mine: bool
     stop_asked: bool
@@ -195,7 +196,11 @@ def _requeue(session: Session, row: PlanRunRow, clock: Clock) -> None:
     row.worker = row.beat_at = None
     if row.stop_asked:
         require_step(row.state, RunState.STOPPED)
-        row.state, row.ended_at, row.reason = RunState.STOPPED, clock.now(), "stopped before a plan was found"
+        row.state, row.ended_at, row.reason = (
+            RunState.STOPPED,
+            clock.now(),
+            "stopped, and the solver handed in no plan",
+        )
     elif row.attempts >= MOST_ATTEMPTS:
         _fail(row, f"the worker died {row.attempts} times", clock)
     else:

@@ -54,5 +54,5 @@ class Budget:
         return self.left_s <= 0.0
 
     def share(self, part: float) -> "Budget":
-        """Return a budget of this part of all the seconds, from now on, that ends with this one's `hand_in`."""
+        """Return a budget of this part of all the seconds, begun now, that ends with the same `hand_in`."""
         return Budget(seconds=part * self.seconds, hand_in=self.hand_in)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from api.hints import InProcessHints, RedisHints
 from api.jobs import Supervisor
 from api.solving import Outcome, Solver
+from dispatch.assignment.publish import publish
 from dispatch.assignment.records import PlanRow, PlanRunRow
 from dispatch.assignment.runs import Claim, claim_run
 from dispatch.assignment.service import stop_run
@@ -125,16 +126,39 @@ def test_progress_reaches_the_row_while_it_is_solved(engine, keyring, clock):
     assert run_now(engine, keyring, run_id)[0] == "queued"
 
 
-def test_a_run_can_be_stopped_while_it_is_solved(engine, keyring, clock):
-    supervisor = Supervisor(
-        engine, keyring, clock, InProcessHints(), make_solver=script("import sys; sys.stdin.read()")
-    )
-    run_id = ordered(engine, keyring, clock)
+def stopped_while_solving(engine, keyring, clock, supervisor, /, **more):
+    """Order a run, stop it as soon as it is being solved, and wait for its end."""
+    run_id = ordered(engine, keyring, clock, **more)
     supervisor.look()
     with transaction(engine, keyring) as session:
         stop_run(session, run_id, DANA, clock)
     supervisor.join()
-    assert run_now(engine, keyring, run_id)[0] == "stopped"
+    return run_id
+
+
+def test_a_solve_that_is_stopped_keeps_the_best_plan_so_far(engine, keyring, clock, supervisor):
+    run_id = stopped_while_solving(engine, keyring, clock, supervisor, seconds=600, engine="routing")
+    state, reason, progress = run_now(engine, keyring, run_id)
+    assert (state, reason) == ("solved", None)
+    assert "assigned" in progress["figures"]
+    with transaction(engine, keyring) as session:
+        publish(session, run_id, DANA, clock)
+
+
+def test_what_was_stopped_is_not_published_by_itself(engine, keyring, clock, supervisor):
+    ordered_so = {"seconds": 600, "engine": "routing", "publish_when_done": True}
+    run_id = stopped_while_solving(engine, keyring, clock, supervisor, **ordered_so)
+    clock.advance(timedelta(seconds=31))
+    supervisor.look()
+    assert run_now(engine, keyring, run_id)[0] == "solved"
+
+
+def test_a_solver_that_hands_in_nothing_when_asked_is_ended(engine, keyring, clock):
+    silent = script("import sys; sys.stdin.read()")
+    supervisor = Supervisor(engine, keyring, clock, InProcessHints(), hand_in_s=0.1, make_solver=silent)
+    run_id = stopped_while_solving(engine, keyring, clock, supervisor)
+    state, reason, _ = run_now(engine, keyring, run_id)
+    assert (state, reason) == ("stopped", "stopped, and the solver handed in no plan")
 
 
 def test_a_solver_that_dies_is_tried_again_and_then_given_up(engine, keyring, clock):
@@ -282,3 +306,12 @@ def test_what_is_sent_to_the_solver_is_one_line_of_json(tmp_path):
     until(lambda: solver.listen(0.2).outcome)
     solver.kill()
     assert json.loads(seen.read_text()) == {"day": {}, "seconds": 1, "seed": 1, "engine": "greedy"}
+
+
+def test_a_solver_is_asked_to_hand_in_on_a_line_of_its_own(tmp_path):
+    seen = tmp_path / "seen"
+    solver = script(f"input(); open({str(seen)!r}, 'w').write(input())")(a_claim())
+    solver.hand_in()
+    until(lambda: solver.listen(0.2).outcome)
+    solver.kill()
+    assert json.loads(seen.read_text()) == {"stop": True}

@@ -235,7 +235,21 @@ def test_planning_is_ordered_stopped_and_told(app, engine, clock, dana):
     assert "Waiting for a free worker" in ordered
     assert "being planned already" in dana.post(f"{BOARD}/plan", data=form, headers=csrf(dana)).text
     stop = re.search(r'hx-post="([^"]+/stop)"', ordered).group(1)
-    assert "No plan is published" in dana.post(stop, headers=csrf(dana)).text
+    stopped = dana.post(stop, headers=csrf(dana)).text
+    assert "The last run left no plan: stopped before it began." in stopped
+    assert "No plan is published" in stopped
+
+
+def test_a_run_that_was_stopped_says_what_was_kept(app, engine, clock, dana):
+    def build(session):
+        run = order(session, a_small_day(session), clock)
+        run.stop_asked = True
+        solve_here(session, run, clock)
+
+    make(app, engine, clock, build)
+    page = dana.get(BOARD).text
+    assert "Stopped: the best plan so far is ready" in page
+    assert "/publish" in page
 
 
 @pytest.mark.parametrize(("field", "value"), [("seconds", "0"), ("seconds", "soon"), ("seed", "-1")])

@@ -90,7 +90,7 @@ def start_plan(slug: str, day: str) -> Response:
 @pages.route("/board/<slug>/<day>/runs/<uuid:run_id>/stop", methods=["POST"])
 @policy(DISPATCHERS)
 def stop_plan(slug: str, day: str, run_id: UUID) -> Response:
-    """Stop a run; the best plan so far is kept."""
+    """Stop a run: one being solved hands in the best plan so far, which is then ready to publish."""
     return do(slug, day, lambda: service.stop_run(current_session(), run_id, actor(), clock()))
 
 
