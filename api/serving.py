@@ -1,5 +1,6 @@
 """Serve with gunicorn: threads, because a live board holds one for as long as it is open."""
 
+import gc
 from typing import Any
 
 from flask import Flask
@@ -25,11 +26,23 @@ class _Server(BaseApplication):
         return create_app(self.settings, self.clock)
 
 
+def _collect_seldom() -> None:
+    """Keep the garbage collector off what lives as long as the server.
+
+    A full collection walks all mappers, templates and routes, and showed as the slowest twentieth of
+    the boards (docs/benchmarks.md): what is there after the start is left alone from now on.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 def serve(settings: Settings, clock: Clock | None = None, **more: Any) -> None:
     """Serve until stopped, by the machine's clock unless another is given."""
     from api.jobs import work_beside
 
     def after_start(worker: Any) -> None:
+        _collect_seldom()
         if settings.jobs == "in-process":
             work_beside(settings, worker.wsgi)
 
