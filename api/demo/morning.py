@@ -14,6 +14,9 @@ from dispatch.routes.model import Board, BoardStop, Lane
 from dispatch.visits.model import Deed
 
 INFUSION = timedelta(minutes=45)  # care-rules.md B14
+# From her arrival to the infusion, in seconds: screening, baseline vitals, the line, the double-check of a
+# controlled dose (care-rules.md section 6, steps 2 to 13).
+PREPARES_S, PREPARES_CONTROLLED_S = (240, 480), (20 * 60, 27 * 60)
 WASTE_AFTER = timedelta(minutes=8)
 # How long she has been on the way by now: some minutes, but never so long that she is there.
 ON_THE_WAY = timedelta(minutes=4)
@@ -128,7 +131,8 @@ def _visit(
     begins_at, ends_at = stop.begins_at, stop.ends_at + stays
     yield stop.arrives_at - timedelta(seconds=stop.travel_s) + timedelta(seconds=20), Deed.EN_ROUTE
     yield stop.arrives_at + timedelta(seconds=draw.randint(30, 90)), Deed.CHECK_IN
-    started_at = begins_at + timedelta(seconds=draw.randint(150, 330))
+    prepares_s = PREPARES_CONTROLLED_S if stop.visit.controlled else PREPARES_S
+    started_at = begins_at + timedelta(seconds=draw.randint(*prepares_s))
     yield started_at, Deed.START
     left_at = ends_at - timedelta(seconds=draw.randint(0, 150))
     if not stop.visit.controlled:

@@ -106,6 +106,19 @@ class Progress(Protocol):
 OVER = frozenset({"completed", "no_show", "aborted", "cancelled"})
 
 
+def begun_at(met: Progress, planned_at: datetime | None) -> datetime | None:
+    """Return when a visit's service began, None while its nurse is not there.
+
+    Service begins with its nurse's arrival: consent, screening, vitals and the line come before the
+    infusion and belong to its planned minutes (care-rules.md section 6). Who came before the planned time
+    waits for it, unless an earlier start of the infusion shows that she did not.
+    """
+    if met.arrived_at is None or planned_at is None:
+        return met.arrived_at or met.started_at
+    agreed_at = min(planned_at, met.started_at) if met.started_at else planned_at
+    return max(met.arrived_at, agreed_at)
+
+
 @dataclass(frozen=True, kw_only=True)
 class VisitKey:
     """Which appointment a visit of the day file is, and which half where two nurses are needed."""

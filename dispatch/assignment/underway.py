@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from dispatch.assignment.day_shape import second_of
-from dispatch.assignment.plan_model import OVER, Progress
+from dispatch.assignment.plan_model import OVER, Progress, begun_at
 from dispatch.assignment.records import PlannedStopRow
 from routing.problem import Free, FrozenStop, StopKind
 
@@ -108,7 +108,7 @@ def _visit_span(
     met: Progress, door: Door, past: Mapping[UUID, PlannedStopRow], origin: datetime, now_s: int
 ) -> tuple[StopKind, str, int, int]:
     planned = next((stop for stop in past.values() if stop.appointment_id == met.appointment_id), None)
-    began_at = met.started_at or met.arrived_at
+    began_at = begun_at(met, planned.begins_at if planned else None)
     if began_at is not None:
         begin_s = second_of(began_at, origin)
     else:  # on the way: she arrives as planned, or now if that is past

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dispatch.assignment.plan_model import OVER, Progress
+from dispatch.assignment.plan_model import OVER, Progress, begun_at
 from dispatch.routes.model import Expected, Lateness, Span
 
 
@@ -46,9 +46,7 @@ def expect(stops: Sequence[Planned], now: datetime) -> tuple[Expected, ...]:
 def _met(stop: Planned, met: Progress, now: datetime) -> tuple[datetime, datetime]:
     """A visit that is driven to, begun or over."""
     length = stop.ends_at - stop.begins_at
-    began_at = met.started_at
-    if began_at is None and met.arrived_at is not None:
-        began_at = met.arrived_at if met.state in OVER else max(met.arrived_at, stop.begins_at, now)
+    began_at = begun_at(met, stop.begins_at)
     if began_at is None:
         drive = timedelta(seconds=stop.travel_s)
         there_at = max(met.en_route_at + drive, now) if met.en_route_at else now
@@ -58,7 +56,7 @@ def _met(stop: Planned, met: Progress, now: datetime) -> tuple[datetime, datetim
         return min(began_at, over_at), over_at
     if met.state in OVER:
         return began_at, began_at
-    return began_at, max(began_at + length, now) if met.started_at else began_at + length
+    return began_at, max(began_at + length, now)
 
 
 def _to_come(stop: Planned, free_at: datetime | None, now: datetime) -> tuple[datetime, datetime]:

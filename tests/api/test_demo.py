@@ -154,6 +154,11 @@ def test_one_nurse_is_on_her_way_too_late(board):
     assert len(late) == 1
 
 
+def test_an_infusion_that_starts_after_its_preparation_is_not_late(board):
+    infusing = [stop for lane in board.lanes for stop in lane.visits if stop.visit.state == "infusing"]
+    assert {stop.late for stop in infusing} == {Lateness.ON_TIME}
+
+
 def test_every_lot_of_the_ledger_sums_to_zero(session):
     sums: dict[str, int] = defaultdict(int)
     for line in ledger_as_of(session, NOW):

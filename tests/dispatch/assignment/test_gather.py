@@ -229,6 +229,24 @@ def test_what_is_under_way_is_frozen_and_the_nurse_starts_where_she_is_free(sess
     assert nurse.free.place == f"door {nurse.frozen[-1].ref}"
 
 
+def test_a_visit_is_frozen_from_its_nurses_arrival_not_from_the_infusion(session, clock):
+    metro = a_small_day(session)
+    a_published_plan(session, metro, clock)
+    first = next(stop for stop in stops_of(metro) if stop.kind == "visit")
+    clock.at = first.begins_at + timedelta(minutes=40)
+    met = Met(
+        appointment_id=first.appointment_id, nurse_id=first.nurse_id, state="infusing",
+        arrived_at=first.begins_at, started_at=first.begins_at + timedelta(minutes=30),
+    )  # fmt: skip
+    found = gathered(metro, clock, [met])
+    (nurse,) = (
+        found.problem.nurse[name] for name, key in found.nurses.items() if key.nurse_id == first.nurse_id
+    )
+    assert (
+        nurse.frozen[-1].end_s - nurse.frozen[-1].begin_s == (first.ends_at - first.begins_at).total_seconds()
+    )
+
+
 def test_stock_picked_up_before_is_on_board(session, clock):
     metro = a_metro(session)
     metro.add_pharmacy()

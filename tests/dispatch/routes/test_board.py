@@ -110,7 +110,7 @@ def test_a_delay_is_counted_and_graded(session, clock):
     assert found.late == 1
     assert (stop.late, stop.misses_window_s, stop.visit.state) == (
         Lateness.TELL_DISPATCHER,
-        45 * 60,
+        42 * 60,
         "arrived",
     )
 

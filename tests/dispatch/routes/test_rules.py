@@ -39,6 +39,40 @@ def test_who_arrived_early_does_not_begin_before_the_agreed_time():
     assert begins([a_stop(9, met=met)], 8.6) == [local(9)]
 
 
+def test_preparing_the_infusion_is_no_delay():
+    met = Met(state="infusing", arrived_at=local(9), started_at=local(9.5))
+    first, second = expect([a_stop(9, met=met), a_stop(10.25)], local(9.6))
+    assert (first.late_s, second.late_s) == (0, 0)
+    assert first.ends_at == local(10)
+
+
+def test_who_arrived_and_prepares_gets_no_later_as_time_passes():
+    met = Met(state="arrived", arrived_at=local(9))
+    (expected,) = expect([a_stop(9, met=met)], local(9.5))
+    assert (expected.late_s, expected.ends_at) == (0, local(10))
+
+
+def test_who_arrived_late_is_late_by_that():
+    met = Met(state="infusing", arrived_at=local(9.25), started_at=local(9.75))
+    assert [e.late_s for e in expect([a_stop(9, met=met)], local(9.8))] == [15 * 60]
+
+
+def test_who_arrived_early_and_waited_begins_at_the_agreed_time():
+    met = Met(state="infusing", arrived_at=local(8.5), started_at=local(9.25))
+    assert begins([a_stop(9, met=met)], 9.3) == [local(9)]
+
+
+def test_who_arrived_early_and_did_not_wait_began_before_the_agreed_time():
+    met = Met(state="infusing", arrived_at=local(8.5), started_at=local(8.75))
+    assert begins([a_stop(9, met=met)], 9.3) == [local(8.75)]
+
+
+def test_preparing_longer_than_the_whole_visit_was_planned_ends_not_before_now():
+    met = Met(state="arrived", arrived_at=local(9))
+    (expected,) = expect([a_stop(9, met=met)], local(10.5))
+    assert expected.ends_at == local(10.5)
+
+
 def test_a_visit_that_began_late_makes_the_next_one_late():
     met = Met(state="infusing", started_at=local(9.5))
     assert begins([a_stop(9, met=met), a_stop(10.25)], 9.6) == [local(9.5), local(10.75)]
