@@ -25,6 +25,7 @@ from dispatch.visits.model import Progress
 from dispatch.visits.queries import progress
 
 DISPATCHERS = roles(Role.DISPATCHER)
+MOST_DIGITS = 9
 
 
 @pages.route("/board")
@@ -153,11 +154,11 @@ def today_of(slug: str) -> date:
 
 
 def whole(field: str) -> int:
-    """Read a whole number of a form."""
-    try:
-        return int(request.form.get(field, ""))
-    except ValueError:
-        raise refuse(Invalid, "field_not_valid", "Give a whole number.", field=field) from None
+    """Read a whole number of a form, small enough for any column."""
+    text = request.form.get(field, "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        raise refuse(Invalid, "field_not_valid", "Give a whole number.", field=field)
+    return int(text)
 
 
 def sentences(refusal: Refusal) -> list[str]:
