@@ -49,8 +49,11 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
-bench: $(VENV)/.dev ## run the benchmarks (BENCH_DATA=path of the public instances)
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev ## measure boards and the day board's page (and the public instances below BENCH_DATA)
+	$(BIN)/python -m benchmarks boards --size 120/34 --seeds 1 --seconds 10
+	$(BIN)/python -m benchmarks.board_page
+	$(if $(BENCH_DATA),$(BIN)/python -m benchmarks public --data $(BENCH_DATA) --family sdvrptw-skills --seconds 20)
+	$(if $(BENCH_DATA),$(BIN)/python -m benchmarks public --data $(BENCH_DATA) --family mdvrptw --seconds 20)
 
 lock: $(UV) ## renew requirements/*.lock: hashes, no host's address
 	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -p 3.11 pyproject.toml --group build -o requirements/runtime.lock
