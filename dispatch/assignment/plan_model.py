@@ -51,11 +51,21 @@ class RunState(StrEnum):
     STOPPED = "stopped"
 
 
+# What each says to a reader of docs/states.md.
+RUN_MEANINGS: Mapping[RunState, str] = {
+    RunState.QUEUED: "waits for a worker",
+    RunState.SOLVING: "a worker solves it and its heart beats; goes back to the queue when the worker dies",
+    RunState.SOLVED: "its plan, whole or the best when it was stopped, waits to be published or discarded",
+    RunState.PUBLISHED: "its plan is in force",
+    RunState.FAILED: "it cannot be solved, or its workers died too often; the reason is kept",
+    RunState.SUPERSEDED: "discarded, or another plan was published after it",
+    RunState.STOPPED: "stopped without a plan: before it began, or its solver handed in none",
+}
 # Which state may follow which (docs/states.md is drawn from this table). `solving -> queued` is a worker
 # that died. A solve that is stopped hands in its best plan so far and becomes `solved`; `stopped` keeps no
 # plan: the solve had not begun, or its solver died or was silent after it was asked.
 RUN_STEPS: Mapping[RunState, frozenset[RunState]] = {
-    RunState.QUEUED: frozenset({RunState.SOLVING, RunState.STOPPED, RunState.SUPERSEDED, RunState.FAILED}),
+    RunState.QUEUED: frozenset({RunState.SOLVING, RunState.STOPPED}),
     RunState.SOLVING: frozenset({RunState.SOLVED, RunState.QUEUED, RunState.FAILED, RunState.STOPPED}),
     RunState.SOLVED: frozenset({RunState.PUBLISHED, RunState.SUPERSEDED}),
     RunState.PUBLISHED: frozenset({RunState.SUPERSEDED}),

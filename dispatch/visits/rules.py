@@ -263,15 +263,3 @@ def no_show_flags(
     if (calls_made or 0) < calls:
         flags.append("no_show_calls_missing")
     return flags
-
-
-def states_text() -> str:
-    """Write the state machine as the Markdown of docs/states.md."""
-    lines = ["| state | deed | leads to | by | meaning |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {step.source} | {step.deed} | {step.target} | {step.by} | {step.meaning} |" for step in STEPS
-    ]
-    lines += ["", "What may be odd about a fact (it is kept and flagged, never refused):", ""]
-    lines += ["| flag | meaning |", "|---|---|"]
-    lines += [f"| {code} | {meaning} |" for code, meaning in FLAGS.items()]
-    return "\n".join(lines) + "\n"

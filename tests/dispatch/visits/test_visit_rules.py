@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -25,7 +24,6 @@ from dispatch.visits.rules import (
     no_show_flags,
     place_flags,
     reason_due,
-    states_text,
     timing,
 )
 
@@ -296,8 +294,3 @@ def test_a_no_show_without_a_check_in_waited_for_nobody():
 @pytest.mark.parametrize(("name", "short"), [("Ada Kingsley", "A.K."), ("Cher", "C."), ("", ""), (None, "")])
 def test_a_list_shows_initials(name, short):
     assert initials(name) == short
-
-
-def test_the_states_document_is_the_codes_own_table():
-    text = (Path(__file__).parents[3] / "docs" / "states.md").read_text()
-    assert states_text() in text
