@@ -127,12 +127,10 @@ def _extend_everywhere(side: Side, ask: Ask, shelf: Shelf, one: int) -> None:
     node = label[NODE]
     collected = n <= node < n + counters
     for visit in range(n):
-        word, bit = visit // 64, np.uint64(1) << np.uint64(visit % 64)
         units = side.units[visit]
-        if shelf.seen[one, word] & bit or units > label[LEFT] or (units and label[RETURNED]):
+        if units > label[LEFT] or (units and label[RETURNED]) or _is_barred(side, shelf, one, visit):
             continue
-        if node == HOME or node != visit:
-            _extend(side, ask, shelf, one, visit)
+        _extend(side, ask, shelf, one, visit)
     if collected or label[RETURNED]:
         return
     if limits[CARRIES] and label[PICKED] < limits[PICKUPS] and limits[BOX] > 0:
@@ -141,6 +139,15 @@ def _extend_everywhere(side: Side, ask: Ask, shelf: Shelf, one: int) -> None:
     if return_is_due(side, shelf, one) and label[NEED] == 0:
         for counter in range(n + counters, n + 2 * counters):
             _extend(side, ask, shelf, one, counter)
+
+
+@compiled
+def _is_barred(side: Side, shelf: Shelf, one: int, visit: int) -> bool:
+    """Say whether a label remembers the visit or its other half."""
+    for word in range(shelf.seen.shape[1]):  # noqa: SIM110 - numba compiles no generator
+        if shelf.seen[one, word] & side.bar[visit, word]:
+            return True
+    return False
 
 
 @compiled

@@ -41,8 +41,9 @@ class Side(NamedTuple):
         Windows of node i are ``window_of[i] .. window_of[i + 1]`` of the other two.
     service_s, units, fixed_mc
         (m,) service or handling; units of stock used; continuity and preferences.
-    bit, near
-        (n, w) the visit itself (with its other half); the visits that a label at it remembers (ng-route).
+    bit, bar, near
+        (n, w) the visit itself; what keeps a nurse from making it (itself, its other half); the visits
+        that a label at it remembers (ng-route).
     still
         (k, w) what can still be begun by somebody who is free 2^`STILL` x k seconds after `limits[BEGIN]`.
     limits
@@ -60,6 +61,7 @@ class Side(NamedTuple):
     units: Ints
     fixed_mc: Ints
     bit: Words
+    bar: Words
     near: Words
     still: Words
     limits: Ints
@@ -104,7 +106,7 @@ def _side(day: DayIndex, nurse: int, drive_s: Ints, metric: bool, near: int) -> 
     limits += [weights.idle_mc_per_s, weights.overtime_mc_per_s, weights.fairness_mc_per_s, cross]
     limits += [max((c.handling_s for c in counters), default=0), carries, step, steps]
     flat = [w for node in windows for w in node]
-    bit = _bits(day, visits)
+    bit = _bits(len(visits))
     return Side(
         visits=np.array(visits, dtype=np.int64),
         drive_s=np.ascontiguousarray(within),
@@ -117,6 +119,7 @@ def _side(day: DayIndex, nurse: int, drive_s: Ints, metric: bool, near: int) -> 
         units=np.array([*(day.visits[v].units for v in visits), *([0] * (m - n))], dtype=np.int64),
         fixed_mc=np.array([*(day.nurse_cost_mc[nurse][v] for v in visits), *([0] * (m - n))], dtype=np.int64),
         bit=bit,
+        bar=_bars(day, visits, bit),
         near=_near(within[:n, :n], service_s[:n], bit, near),
         still=_still(within, drive_s[line.start, at], windows[:n], bit, line.begin_s, line.latest_end_s),
         limits=np.array(limits, dtype=np.int64),
@@ -162,13 +165,20 @@ def _words(count: int) -> int:
     return max(1, (count + 63) // 64)
 
 
-def _bits(day: DayIndex, visits: list[int]) -> Words:
-    bits = np.zeros((len(visits), _words(len(visits))), dtype=np.uint64)
-    local = {visit: index for index, visit in enumerate(visits)}
-    for index, visit in enumerate(visits):
-        for one in {index, local.get(day.partner[visit], index)}:
-            bits[index, one // 64] |= np.uint64(1) << np.uint64(one % 64)
+def _bits(count: int) -> Words:
+    bits = np.zeros((count, _words(count)), dtype=np.uint64)
+    for index in range(count):
+        bits[index, index // 64] = np.uint64(1) << np.uint64(index % 64)
     return bits
+
+
+def _bars(day: DayIndex, visits: list[int], bit: Words) -> Words:
+    local = {visit: index for index, visit in enumerate(visits)}
+    bars = bit.copy()
+    for index, visit in enumerate(visits):
+        if day.partner[visit] in local:
+            bars[index] |= bit[local[day.partner[visit]]]
+    return bars
 
 
 def _near(within: Ints, service_s: Ints, bit: Words, near: int) -> Words:
@@ -194,9 +204,7 @@ def _still(
     apart[np.arange(n), np.arange(n)] = FAR_S
     nearest_s = np.minimum(apart.min(axis=0), from_start[:n])
     for index in range(n):
-        own = np.zeros(bit.shape[1], dtype=np.uint64)
-        own[index // 64] = np.uint64(1) << np.uint64(index % 64)
         last_s = max((b for _, b in windows[index]), default=-1) - int(nearest_s[index])
         if last_s >= begin_s:
-            still[: ((last_s - begin_s) >> STILL) + 1] |= own
+            still[: ((last_s - begin_s) >> STILL) + 1] |= bit[index]
     return still

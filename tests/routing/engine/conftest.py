@@ -1,0 +1,10 @@
+"""The exact engine's loops are compiled before any test counts on its seconds."""
+
+import pytest
+
+from routing.engine.columns import warm_up
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled() -> None:
+    warm_up()

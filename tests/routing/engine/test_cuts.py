@@ -1,0 +1,24 @@
+"""Which subset-row cuts a broken solution violates."""
+
+from routing.engine.cuts import violated
+
+
+def test_three_half_routes_around_a_triangle_violate_its_cut() -> None:
+    assert violated([((0, 1), 0.5), ((1, 2), 0.5), ((2, 0), 0.5)], [], 9) == [(0, 1, 2)]
+
+
+def test_a_route_through_all_three_counts_once() -> None:
+    assert violated([((0, 1, 2), 1.0)], [], 9) == []
+
+
+def test_whole_routes_violate_nothing() -> None:
+    assert violated([((0, 1), 1.0), ((2, 3), 1.0)], [], 9) == []
+
+
+def test_a_known_cut_is_not_named_again() -> None:
+    assert violated([((0, 1), 0.5), ((1, 2), 0.5), ((2, 0), 0.5)], [(0, 1, 2)], 9) == []
+
+
+def test_the_most_violated_come_first_and_no_more_than_asked() -> None:
+    shares = [((0, 1), 0.5), ((1, 2), 0.5), ((2, 0), 0.5), ((5, 6), 0.7), ((6, 7), 0.7), ((7, 5), 0.7)]
+    assert violated(shares, [], 1) == [(5, 6, 7)]
