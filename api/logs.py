@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 
 import structlog
 
@@ -23,3 +24,15 @@ def configure_logs(level: str) -> None:
     )
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def quiet_threads() -> None:
+    """Log an error that ends a thread by its kind alone: its message may hold a patient's data."""
+
+    def tell(ended: threading.ExceptHookArgs) -> None:
+        name = ended.thread.name if ended.thread else ""
+        structlog.get_logger("housecall.threads").error(
+            "thread_ended", kind=ended.exc_type.__name__, thread=name
+        )
+
+    threading.excepthook = tell

@@ -7,6 +7,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from api.app import create_app
+from api.logs import quiet_threads
 from api.settings import Settings
 from dispatch.kernel.clock import Clock
 
@@ -42,6 +43,7 @@ def serve(settings: Settings, clock: Clock | None = None, **more: Any) -> None:
     from api.jobs import work_beside
 
     def after_start(worker: Any) -> None:
+        quiet_threads()
         _collect_seldom()
         if settings.jobs == "in-process":
             work_beside(settings, worker.wsgi)
