@@ -74,10 +74,10 @@ def test_an_unknown_engine() -> None:
 
 
 def test_a_plan_that_breaks_a_law_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def careless(index: DayIndex, *_: object) -> tuple[Roster, set[int]]:
+    def careless(index: DayIndex, *_: object) -> tuple[Roster, set[int], None]:
         roster = Roster(index)
         roster.insert(0, 0, 0)
-        return roster, set()
+        return roster, set(), None
 
     monkeypatch.setitem(ENGINES, "careless", careless)
     with pytest.raises(PlanRefused, match="eligibility"):
@@ -189,7 +189,8 @@ def test_a_double_visit_is_made_by_two_nurses_together(engine: str) -> None:
         double_visits=(("a", "b"),),
     )
     plan = solve(problem, engine=engine, **QUICK)
-    assert plan.status == "feasible"
+    assert plan.status in {"feasible", "optimal"}  # an engine with a bound may have proven it
+    assert plan.unassigned == ()
     assert plan.begin_s("a") == plan.begin_s("b")
 
 
