@@ -70,7 +70,7 @@ def completion_bounds(side: Side, dual_mc: Ints) -> Table:
     for cell in range(cells - 1, -1, -1):
         from_s = limits[BEGIN] + (cell << limits[STEP])
         until_s = from_s + (1 << limits[STEP]) - 1
-        for node in range(nodes):
+        for node in range(nodes - 1, -1, -1):  # pharmacies first: what follows them lies in later cells
             low_s, high_s = max(from_s, first_s[node]), min(until_s, last_s[node])
             if low_s <= high_s:
                 for stocked in range(2):
@@ -133,7 +133,7 @@ def _least(
         limits[CARRIES] == 1 and (stocked == 0 or limits[STOCK] > 0 or limits[PICKUPS] > 1)
     )
     for other in range(nodes):
-        if other == node or (other >= n and not may_call):
+        if other == node or (other >= n and (node >= n or not may_call)):
             continue
         if other < n and side.units[other] > 0 and stocked == 0:
             continue

@@ -37,6 +37,7 @@ RUIN_SHARE, MOST_RUIN_S, LONG_RUIN_SHARE = 0.02, 0.5, 0.4
 RUIN_ROUNDS, LONG_RUIN_ROUNDS = 50, 400  # where the rounds are counted, not the seconds
 WARM_UP_SHARE = 0.6
 LONG_LABELS = 15_000
+MANY_VISITS = 150
 BROKEN = 0.01  # a number of visits this close to a whole one is whole
 LONG_DAY = 9  # more visits than this on the longest greedy route: remember neighbours only
 NEAR_VISITS = 10
@@ -119,7 +120,10 @@ class _Work:
     def _run(self) -> None:
         relaxation, budget = self.relaxation, self.budget
         relaxation.warm_up(replace(budget, seconds=WARM_UP_SHARE * budget.seconds))
-        if not self.elementary and not self.only_bound:
+        relaxation.bound_quickly()
+        self._note_bound(relaxation.bound_mc)
+        self._tell("column generation")
+        if not self.only_bound and (not self.elementary or len(self.day.visits) > MANY_VISITS):
             self._make_plan()  # exact prices may take long: first a plan
         relaxation.converge(budget)
         self._note_bound(relaxation.bound_mc)

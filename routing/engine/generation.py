@@ -19,6 +19,7 @@ from routing.engine.pricing import EXACT, HEURISTIC, NARROW, WIDE, Priced, Price
 EXACT_LABELS = 150_000
 COLUMNS_A_NURSE = 30
 KEEP = 120
+GROUPS = 3  # of nurses that are priced between two solutions of the master
 LEAVING_SHARES = (0.05, 0.2, 0.0)  # of the mean penalty; 0.0 stands for the whole of each
 SMOOTHING = 0.5
 CLOSE_ENOUGH = 1e-5  # of the master's value
@@ -54,12 +55,21 @@ class Relaxation:
         self.heuristic_rounds(budget)
 
     def heuristic_rounds(self, budget: Budget, beam: int = WIDE, few: int = 0, rounds: int = 60) -> None:
-        """Add routes found without looking at sets, until few are left."""
+        """Add routes found without looking at sets, until few are left.
+
+        The nurses are priced in groups, the master solved between them: what the first groups found is in the
+        prices that the next ones see.
+        """
+        nurses = range(len(self.day.nurses))
+        groups = [nurses[first::GROUPS] for first in range(min(GROUPS, len(nurses)))]
         for _ in range(rounds):
-            if budget.is_spent:
-                return
-            self.value_mc = self.master.solve()
-            if self.add_heuristic(self.master.prices, range(len(self.day.nurses)), beam) <= few:
+            added = 0
+            for group in groups:
+                if budget.is_spent:
+                    return
+                self.value_mc = self.master.solve()
+                added += self.add_heuristic(self.master.prices, group, beam)
+            if added <= few:
                 return
 
     def add_heuristic(self, prices: Prices, nurses: Sequence[int], beam: int = WIDE) -> int:
@@ -73,9 +83,26 @@ class Relaxation:
             labels=EXACT_LABELS,
             keep=KEEP,
             beam=beam,
+            rough=True,
             nurses=nurses,
         )
         return self._take(priced)
+
+    def bound_quickly(self) -> None:
+        """Prove a first bound by the completion bounds alone: not tight, and there at once."""
+        self.value_mc = self.master.solve()
+        prices = self.master.prices
+        priced = self.pricer.price(
+            prices,
+            self.master.cuts,
+            way=HEURISTIC,
+            below_mc=prices.nurse_mc,
+            labels=EXACT_LABELS,
+            keep=KEEP,
+            beam=NARROW,
+        )
+        self._note_bound(prices, priced)
+        self._take(priced)
 
     def add_cuts(self, most: int) -> int:
         """Add the subset-row cuts that the last solution violates most; return how many."""

@@ -25,8 +25,9 @@ from routing.engine.dominance import ALL, EXACT, FLOOR, HEURISTIC, LEAST, OVERFL
 from routing.engine.index import DayIndex
 from routing.engine.labels import price_days
 from routing.engine.master import Prices
-from routing.engine.side import STEP, Ints, Side
+from routing.engine.side import STEP, Ints, Side, with_grain
 
+FINE = 9  # grain of the completion bounds where they should be tight: 2^9 s
 NO_BOUNDS = np.zeros((1, 2, 2, 0, 1), dtype=np.int64)
 THREADS = 2
 HEURISTIC_LABELS = 20_000
@@ -54,6 +55,7 @@ class Pricer:
 
     def __init__(self, day: DayIndex, sides: Sequence[Side], budget: Budget) -> None:
         self.day, self.sides, self.budget = day, sides, budget
+        self._fine = [with_grain(side, FINE) for side in sides]
         self._threads = ThreadPoolExecutor(THREADS)
 
     def close(self) -> None:
@@ -71,7 +73,7 @@ class Pricer:
         keep: int,
         nurses: Sequence[int] | None = None,
         beam: int = WIDE,
-        bounded: bool = True,
+        rough: bool = False,
     ) -> list[Priced]:
         """Return the days of each nurse with reduced cost under `below_mc` ((M,), before her own price)."""
         bits = _cut_bits(len(self.day.visits), cuts, prices.cut_mc)
@@ -80,12 +82,11 @@ class Pricer:
             if self.budget.is_spent:
                 return _nothing(nurse)
             return _price(
-                self.sides[nurse],
+                (self.sides if rough else self._fine)[nurse],
                 nurse,
                 prices,
                 bits,
                 (way, int(below_mc[nurse]), labels, labels, keep, beam),
-                bounded,
             )
 
         chosen = range(len(self.sides)) if nurses is None else nurses
@@ -115,12 +116,11 @@ def _price(
     prices: Prices,
     bits: tuple[npt.NDArray[np.uint64], Ints],
     way: tuple[int, int, int, int, int, int],
-    bounded: bool,
 ) -> Priced:
     dual_mc = np.ascontiguousarray(prices.visit_mc[side.visits])
     if not len(dual_mc):
         return replace(_nothing(nurse), least_mc=1 << 60, cut_short=False)
-    with_bounds = bounded and side.limits[STEP] > 0
+    with_bounds = side.limits[STEP] > 0
     table = completion_bounds(side, dual_mc) if with_bounds else NO_BOUNDS
     cut_of, cut_mc = bits
     ask = Ask(
@@ -132,7 +132,8 @@ def _price(
     quick = np.array([HEURISTIC, way[1], HEURISTIC_LABELS, HEURISTIC_LABELS, way[4], way[5]])
     routes, cost_mc, reduced_mc, tally = price_days(side, ask._replace(way=quick))
     if way[0] == HEURISTIC:
-        return Priced(nurse, routes, cost_mc, reduced_mc, None, True)
+        floor = min(int(tally[FLOOR]), 1 << 60) if with_bounds else None
+        return Priced(nurse, routes, cost_mc, reduced_mc, floor, True)
     # The exact pass need only look for what beats the best of the quick one: that proves the bound.
     below_mc = min(way[1], int(tally[LEAST]))
     exact = np.array([EXACT, below_mc, *way[2:]], dtype=np.int64)

@@ -25,7 +25,7 @@ CROSS, COUNTER_S, CARRIES, STEP, STEPS = range(17, 22)
 
 NO_RETURN, RETURN_UNOPENED, RETURN_CARRIED = range(3)
 STILL = 6  # grain of the table of what can still be reached: 2^6 s
-LEAST_STEP, MOST_STEP = 5, 10  # grain of the completion bounds: 2^5 to 2^10 s
+LEAST_STEP, MOST_STEP = 5, 11  # grain of the completion bounds: 2^5 to 2^11 s
 
 
 class Side(NamedTuple):
@@ -98,7 +98,7 @@ def _side(day: DayIndex, nurse: int, drive_s: Ints, metric: bool, near: int) -> 
     longest_s = min(line.max_duration_s, FAR_S)
     within = drive_s[np.ix_(at, at)] if m else np.zeros((0, 0), dtype=np.int64)
     service_s = np.array(service, dtype=np.int64)
-    step = _step(within, service_s)
+    step = _step(within, service_s, n)
     steps = max(1, ((line.latest_end_s - line.begin_s) >> step) + 1) if step else 1
     cross = metric and returns == NO_RETURN and weights.idle_mc_per_s <= weights.travel_mc_per_s
     limits = [line.begin_s, line.shift_end_s, line.latest_end_s, longest_s, *rest, line.box, line.stock]
@@ -148,17 +148,27 @@ def _until(windows: Windows, last_s: int) -> Windows:
     return tuple((a, min(b, last_s)) for a, b in windows if a <= last_s)
 
 
-def _step(within: Ints, service_s: Ints) -> int:
-    """Return the grain, as a power of two, no longer than any stop with its drive; 0 if that is too fine.
+def _step(within: Ints, service_s: Ints, visits: int) -> int:
+    """Return the finest grain, as a power of two, that no visit with the drive to it outlasts; 0 if too fine.
 
-    Then one stop always leads to a later cell, and the bounds can be computed in one pass backwards.
+    Then a visit always ends in a later cell than the stop before it, and the bounds can be computed
+    in one pass backwards, pharmacies first in each cell.
     """
-    if not len(service_s):
+    if not visits:
         return MOST_STEP
-    apart = within + service_s[None, :]
-    np.fill_diagonal(apart, 1 << MOST_STEP)
+    apart = within[:, :visits] + service_s[None, :visits]
+    apart[np.arange(visits), np.arange(visits)] = 1 << MOST_STEP
     step = min(MOST_STEP, int(apart.min()).bit_length() - 1)
     return step if step >= LEAST_STEP else 0
+
+
+def with_grain(side: Side, most: int) -> Side:
+    """Return the side with a grain of 2^`most` seconds for its bounds, where its own is coarser."""
+    limits = side.limits.copy()
+    limits[STEP] = min(limits[STEP], most)
+    if limits[STEP]:
+        limits[STEPS] = max(1, ((limits[LATEST_END] - limits[BEGIN]) >> limits[STEP]) + 1)
+    return side._replace(limits=limits)
 
 
 def _words(count: int) -> int:

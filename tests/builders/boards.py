@@ -32,11 +32,12 @@ def every_set(day: DayIndex, nurse: int) -> dict[frozenset[int], int]:
 
 
 def least_cost_mc(day: DayIndex) -> int:
-    """The cost of the best plan when each half of a double visit may begin on its own."""
+    """The cost of the best plan when each half of a double visit may begin on its own, with two nurses."""
+    pairs = [{v, p} for v, p in enumerate(day.partner) if p > v]
     best = {frozenset[int](): 0}
     home_mc = Roster(day).cost_mc
     for nurse in range(len(day.nurses)):
-        sets = every_set(day, nurse)
+        sets = {s: c for s, c in every_set(day, nurse).items() if not any(pair <= s for pair in pairs)}
         following: dict[frozenset[int], int] = {}
         for done, cost_mc in best.items():
             for chosen, more_mc in [(frozenset[int](), home_mc[nurse]), *sets.items()]:
