@@ -315,7 +315,7 @@ def test_geopy_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_the_reason_is_logged_by_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Listens to the logger itself: what libraries did to the process's logging meanwhile is not the matter."""
+    """Listens to the logger itself: what libraries did to logging meanwhile is not the matter."""
     said: list[str] = []
     monkeypatch.setattr("routing.geocode.LOG.warning", lambda text, *words: said.append(text % words))
     located(answering(503))
