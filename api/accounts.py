@@ -5,7 +5,7 @@ import threading
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask import session as cookie
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -74,16 +74,22 @@ def secure_accounts(app: Flask, settings: Settings) -> None:
     app.session_interface = TouchedSessions()
     csrf.init_app(app)
     limiter.init_app(app)
-    login: Any = app.view_functions["security.login"]
-
-    def login_in_turn() -> Any:
-        with hashing:
-            return login()
-
-    app.view_functions["security.login"] = limiter.limit(settings.login_limit, methods=["POST"])(
-        login_in_turn
-    )
+    app.extensions["housecall_login"] = app.view_functions["security.login"]
+    app.view_functions["security.login"] = _login_in_turn
     user_logged_in.connect(_mark_session, app)
+
+
+def _login_limit() -> str:
+    limit: str = current_app.extensions["housecall_settings"].login_limit
+    return limit
+
+
+@limiter.limit(
+    _login_limit, methods=["POST"]
+)  # once: the limiter of a process keeps the limits of all its apps
+def _login_in_turn() -> Any:
+    with hashing:
+        return current_app.extensions["housecall_login"]()
 
 
 def _mark_session(_app: Any, **_kwargs: Any) -> None:

@@ -3,23 +3,29 @@
 A screen is signed in by a session cookie (and then needs a CSRF token to change anything); a phone by a
 revocable device token in ``Authorization: Bearer``. Whose patients a person may touch is decided in the
 queries: another nurse's patient is not found, never forbidden.
+
+A patient has no account. A one-time link opens her pages on a device, which from then on sends a cookie of
+its own, bound to one case; so does an outside provider's link for the one page to sign. Nothing else is there
+for them: every other address is not found.
 """
 
+import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Flask, current_app, g, request
+from flask import Flask, abort, current_app, g, request
 from flask import session as cookie
 from flask_login import current_user
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from api.db import SAFE_METHODS, current_session
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
 from dispatch.identity.service import actor_of_account, actor_of_token
+from dispatch.intake.service.links import LinkPurpose, Visitor, visitor_of
 from dispatch.kernel.actor import Actor, Role
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.refusals import Forbidden, refuse
@@ -32,14 +38,17 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Policy:
-    """Who may call a route: everybody, everybody signed in, or holders of one of `roles`."""
+    """Who may call a route: everybody, holders of one of `roles`, or who came through a link."""
 
     roles: frozenset[Role]
     public: bool = False
+    link: LinkPurpose | None = None
 
 
 PUBLIC = Policy(frozenset(), public=True)
 SIGNED_IN = Policy(frozenset(Role))
+PATIENT_LINK = Policy(frozenset(), link=LinkPurpose.PATIENT)
+PROVIDER_LINK = Policy(frozenset(), link=LinkPurpose.PROVIDER)
 
 
 def roles(*wanted: Role) -> Policy:
@@ -97,9 +106,14 @@ def admit() -> None:
     if request.endpoint is None:
         return
     declared: Policy = current_app.extensions["housecall_policies"][request.endpoint]
+    if declared.link is not None:
+        _admit_visitor(declared.link)
+        return
     g.actor = _who()
     if declared.public:
         return
+    if g.actor is None and _visitor() is not None:
+        abort(404)
     if g.actor is None:
         raise refuse(
             NotSignedIn, "not_signed_in", "Sign in first.", way_out="Sign in, or send a device token."
@@ -109,11 +123,59 @@ def admit() -> None:
     g.actor.require(declared.roles)
 
 
+def _admit_visitor(purpose: LinkPurpose) -> None:
+    """Let in who came through a link of that purpose; staff have pages of their own."""
+    g.actor = None
+    found = _visitor()
+    if found is None:
+        raise refuse(
+            NoLink,
+            "no_link",
+            "Open the link that we sent you first.",
+            way_out="Ask us for a new link, by telephone.",
+        )
+    if found.purpose is not purpose:
+        abort(404)
+    if request.method not in SAFE_METHODS:
+        sent = request.form.get("csrf_token") or request.headers.get("X-CSRFToken", "")
+        if not hmac.compare_digest(sent.encode(), visitor_token(found).encode()):
+            raise CSRFError("the visitor's token")
+    g.visitor = found
+
+
+def visitor_token(found: Visitor) -> str:
+    """Return what a visitor's form has to send: it lives as long as the device, however long she takes."""
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(key, f"visitor\0{found.device_id}".encode(), sha256).hexdigest()
+
+
 class NotSignedIn(Forbidden):
     """Nobody is signed in."""
 
     status = 401
     title = "Not signed in"
+
+
+class NoLink(Forbidden):
+    """Nobody came through a link, or not lately."""
+
+    title = "Your link is needed"
+
+
+def visitor_cookie() -> str:
+    """Return the name of the cookie that a link leaves on a device."""
+    return "__Host-housecall-link" if current_app.config["SESSION_COOKIE_SECURE"] else "housecall_link"
+
+
+def _visitor() -> Visitor | None:
+    secret = request.cookies.get(visitor_cookie(), "")
+    return visitor_of(current_session(), secret, clock().now()) if secret else None
+
+
+def visitor() -> Visitor:
+    """Return who came through a link; only in routes of `PATIENT_LINK` and `PROVIDER_LINK`."""
+    found: Visitor = g.visitor
+    return found
 
 
 def _who() -> Actor | None:

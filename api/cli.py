@@ -6,7 +6,12 @@ from pathlib import Path
 
 import click
 
+from api.cli_bench import bench
+from api.cli_custody import custody
+from api.cli_explain import explain
+from api.cli_log import log_key, witness
 from api.cli_plan import plan, plan_check
+from api.cli_replan import replan
 from api.cli_setup import COMMANDS, settings_or_exit
 from api.demo.command import demo
 from api.settings import PREFIX
@@ -22,7 +27,13 @@ for _command in COMMANDS:
     main.add_command(_command)
 main.add_command(plan)
 main.add_command(plan_check)
+main.add_command(replan)
+main.add_command(explain)
+main.add_command(bench)
 main.add_command(demo)
+main.add_command(custody)
+main.add_command(log_key)
+main.add_command(witness)
 
 
 @main.command()

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.status import Status
 
+from api.gaps import MC_PER_DOLLAR, bound_dollars, gap_text, relaxed_text
 from routing.check import price, violations
 from routing.dayfile import read_day
 from routing.engine.budget import Progress
@@ -21,8 +22,7 @@ from routing.problem import Problem
 
 BAD_FILE = 2  # exit status: the input cannot be read
 BROKEN = 1  # exit status: the plan breaks rules
-
-MC_PER_DOLLAR = 100_000
+GETTING_READY = "loading the exact engine (the first time: compiling it, a minute or less)"
 
 
 @click.command("plan")
@@ -35,22 +35,34 @@ MC_PER_DOLLAR = 100_000
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the engine.")
 @click.option(
-    "--engine", type=click.Choice(list(ENGINES)), default="routing", show_default=True, help="Who plans."
+    "--engine",
+    type=click.Choice(list(ENGINES)),
+    default="columns",
+    show_default=True,
+    help="Who plans: columns is exact and proves how good its plan is, the others are baselines.",
 )
 @click.option("--iterations", type=click.IntRange(1), help="Rounds of improvement, for repeatable runs.")
 def plan(day: Path, out: Path, seconds: float, seed: int, engine: str, iterations: int | None) -> None:
-    """Plan the day file DAY; the last line is JSON: cost, bound, unassigned with reasons, seconds, status."""
+    """Plan the day file DAY; the last line is JSON: cost, bound, gap, whether it is optimal, who is left.
+
+    While it works: the best plan so far, the bound, how far they are apart, and what it is doing.
+    """
     problem = _read_day(day)
     console = Console(stderr=True)
     with console.status("reading the day") as status:
+        telling = _Telling(console, status)
+        if engine == "columns":
+            telling.say(GETTING_READY)
+            _get_ready()
         planned = solve(
             problem,
             seconds=seconds,
             seed=seed,
             engine=engine,
             iterations=iterations,
-            on_progress=lambda progress: _show(status, progress),
+            on_progress=telling.show,
         )
+    console.print(_sentence(planned), highlight=False, soft_wrap=True)
     try:
         out.write_text(write_plan(planned), encoding="utf-8")
     except OSError as error:
@@ -93,17 +105,52 @@ def _refuse(lines: list[str]) -> NoReturn:
     sys.exit(BAD_FILE)
 
 
-def _show(status: Status, progress: Progress) -> None:
-    dollars = progress.cost_mc / MC_PER_DOLLAR
-    status.update(
-        f"{progress.seconds:6.1f} s  ${dollars:,.2f}  {progress.unassigned} unassigned  {progress.doing}"
-    )
+def _get_ready() -> None:
+    """Load what is compiled, before the time for planning begins to run."""
+    from routing.engine.columns import warm_up
+
+    warm_up()
+
+
+class _Telling:
+    """Says how it goes on standard error: one live line in a terminal, else a line a second at most."""
+
+    def __init__(self, console: Console, status: Status) -> None:
+        self._console, self._status = console, status
+        self._next_s = 0.0
+
+    def say(self, text: str) -> None:
+        self._status.update(text)
+        if not self._console.is_terminal:
+            self._console.print(text, highlight=False, soft_wrap=True)
+
+    def show(self, progress: Progress) -> None:
+        if not self._console.is_terminal and progress.seconds < self._next_s:
+            return
+        self._next_s = progress.seconds + 1.0
+        proven = gap_text(progress.cost_mc, progress.bound_mc)
+        if progress.bound_mc:
+            proven = f"bound {bound_dollars(progress.bound_mc)}  {proven}"
+        self.say(
+            f"{progress.seconds:6.1f} s  ${progress.cost_mc / MC_PER_DOLLAR:,.0f}  {proven}  "
+            f"{progress.unassigned} unassigned  {progress.doing}"
+        )
+
+
+def _sentence(plan: Plan) -> str:
+    """Say what was found and how good it is known to be."""
+    said = f"${plan.cost_mc / MC_PER_DOLLAR:,.2f}, {gap_text(plan.cost_mc, plan.bound_mc)}"
+    said += f", {len(plan.unassigned)} unassigned, {plan.seconds:.1f} s"
+    return f"{said}; {relaxed_text(plan.relaxed)}" if plan.relaxed else said
 
 
 def _result(plan: Plan) -> dict[str, object]:
     return {
         "cost_mc": plan.cost_mc,
         "bound_mc": plan.bound_mc,
+        "gap": plan.gap,
+        "optimal": plan.is_optimal,
+        "relaxed": plan.relaxed,
         "status": plan.status,
         "seconds": plan.seconds,
         "engine": plan.engine,

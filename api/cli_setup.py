@@ -178,8 +178,10 @@ def state_rule(
 @click.option("--form", default="vial", show_default=True, help="Its form.")
 @click.option("--mg-per-ml", required=True, help="Concentration in milligrams a millilitre.")
 @click.option("--label-mg", required=True, help="What the label says a vial holds, in milligrams.")
-@click.option("--overfill-percent", default=10, show_default=True, help="How much more it may hold.")
-def register(code: str, name: str, form: str, mg_per_ml: str, label_mg: str, overfill_percent: int) -> None:
+@click.option("--overfill-percent", type=int, help="How much more it may hold; else by policy.")
+def register(
+    code: str, name: str, form: str, mg_per_ml: str, label_mg: str, overfill_percent: int | None
+) -> None:
     """Register the controlled drug CODE in one form and strength."""
     try:
         new = NewProduct(

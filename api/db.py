@@ -30,7 +30,12 @@ class RequestSession(FlaskSession):
         """Return the engine, marked read-only where the request is a safe one."""
         bind = super().get_bind(*args, **kwargs)
         if self.info.get("reads_only") and isinstance(bind, Engine):
-            return bind.execution_options(**READ_ONLY)
+            # Always the same marked engine: for another one the session would take another connection, and
+            # each statement would see the database at a moment of its own.
+            marked = self.info.setdefault("reading", {})
+            if bind not in marked:
+                marked[bind] = bind.execution_options(**READ_ONLY)
+            return marked[bind]
         return bind
 
 

@@ -2,6 +2,14 @@
 
 The same loop runs as a thread beside the server (the default) and as `housecall worker`. A request never
 waits for it. Whatever dies, the row survives: a run whose worker falls silent is queued again.
+
+What is compiled is solved by warm processes (`api.spares`), one of which waits ready. A run's line to its
+process is `Claim.request`; any other kind of request that `routing.worker.KINDS` knows is asked of a spare by
+`Supervisor.ask`, which gives the events back as they come::
+
+    outcome = supervisor.ask({"replan": {...}}, seconds=1.0, on_progress=print)
+    if outcome.kind == "done":
+        outcome.answer  # what the worker said with "done"
 """
 
 import os
@@ -9,9 +17,10 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from secrets import token_hex
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -21,11 +30,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from api import looking
+from api.checkpoints import publisher, start
 from api.db import db
 from api.hints import Hints, hints_for
+from api.messaging import sending
 from api.settings import Settings
-from api.solving import Outcome, Solver
-from dispatch.assignment import runs
+from api.solving import Outcome, Worker
+from api.spares import Spares
+from dispatch.assignment import replan_search, runs
 from dispatch.assignment.publish import publish
 from dispatch.assignment.service import plan_run
 from dispatch.identity.service import actor_of_account
@@ -43,10 +56,11 @@ LISTEN_S = 0.5
 SILENT_WHILES = 4
 # A solver that is asked to hand in does so within two seconds; one that has not by then is ended.
 HAND_IN_S = 10.0
+GETTING_READY = "loading the planner; the first time after an upgrade this takes a minute"
 
 
 class Supervisor:
-    """Looks for queued runs and solves up to `solvers` of them at once."""
+    """Looks for queued runs and solves up to `solvers` of them at once; keeps `spares` warm processes."""
 
     def __init__(
         self,
@@ -56,26 +70,30 @@ class Supervisor:
         hints: Hints,
         *,
         solvers: int = 1,
+        spares: int = 0,
         dead_after: timedelta = runs.DEAD_AFTER,
         hand_in_s: float = HAND_IN_S,
-        make_solver: Callable[[runs.Claim], Solver] = Solver,
+        make_worker: Callable[[tuple[str, ...]], Worker] = Worker,
     ) -> None:
         self.engine, self.keyring, self.clock, self.hints = engine, keyring, clock, hints
-        self.solvers, self.dead_after, self.make_solver = solvers, dead_after, make_solver
-        self.hand_in_s = hand_in_s
+        self.solvers, self.dead_after, self.hand_in_s = solvers, dead_after, hand_in_s
+        self.spares = Spares(spares, make_worker)
         self.name = f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
         self.ending = threading.Event()
         self._busy: list[threading.Thread] = []
+        self._searching: list[threading.Thread] = []
 
     def run(self) -> None:
         """Work until `end` is called."""
         while not self.ending.is_set():
+            self.spares.tend()
             try:
                 self.look()
             except (DBAPIError, Unavailable) as error:
                 # The database is away or busy. Every run is still in its row: look again later.
                 log.warning("database_away", kind=type(error).__name__)
             self.hints.wait(LOOK_EVERY_S)
+        self.spares.end()
         self.join()
 
     def end(self) -> None:
@@ -85,12 +103,13 @@ class Supervisor:
 
     def join(self) -> None:
         """Wait for what is being solved."""
-        for thread in self._busy:
+        for thread in (*self._busy, *self._searching):
             thread.join()
 
     def look(self) -> None:
         """Give back what dead workers left, and start solving what is queued."""
         self._busy = [thread for thread in self._busy if thread.is_alive()]
+        self._better_proposals()
         with Session(self.engine.execution_options(**READ_ONLY)) as session:
             if not runs.work_is_waiting(session, self.clock, self.dead_after):
                 return
@@ -108,11 +127,40 @@ class Supervisor:
             thread.start()
             self._busy.append(thread)
 
+    def _better_proposals(self) -> None:
+        """Start looking for better answers to what dispatchers reported; nobody's plan waits for that."""
+        self._searching = [thread for thread in self._searching if thread.is_alive()]
+        with Session(self.engine.execution_options(**READ_ONLY)) as session:
+            if not replan_search.search_is_waiting(session, self.clock):
+                return
+        with transaction(self.engine, self.keyring) as session:
+            search = replan_search.claim_search(session, self.clock)
+        if search is not None:
+            name = f"replan-{search.replan_id}"
+            thread = threading.Thread(target=self._better, args=(search,), name=name)
+            thread.start()
+            self._searching.append(thread)
+
+    def _better(self, search: replan_search.Search) -> None:
+        try:
+            outcome = self.ask(search.request, seconds=replan_search.SECONDS)
+            answer = outcome.answer if outcome.kind == "done" else None
+            with transaction(self.engine, self.keyring) as session:
+                kept = replan_search.end_search(session, search.replan_id, answer, self.clock)
+            log.info("replan", replan_id=str(search.replan_id), outcome=outcome.kind, better=kept)
+        except (DBAPIError, Unavailable, OSError) as error:
+            log.warning("no_better_proposal", kind=type(error).__name__, replan_id=str(search.replan_id))
+
     def _solve(self, claim: runs.Claim) -> None:
         """Solve one claimed run to its end; if the database goes away meanwhile, the sweep finds the run."""
-        solver = self.make_solver(claim)
         try:
-            outcome = self._follow(claim, solver)
+            worker = self.spares.take(warm=claim.is_compiled)
+        except OSError as error:
+            log.warning("no_worker", kind=type(error).__name__, run_id=str(claim.run_id))
+            return  # its heart does not beat: the sweep finds it
+        try:
+            worker.ask(claim.request, claim.seconds)
+            outcome = self._follow(claim, worker)
             with transaction(self.engine, self.keyring) as session:
                 self._settle(session, claim, outcome)
             log.info("plan_run", run_id=str(claim.run_id), outcome=outcome.kind)
@@ -121,15 +169,48 @@ class Supervisor:
         except (DBAPIError, Unavailable) as error:
             log.warning("database_away", kind=type(error).__name__, run_id=str(claim.run_id))
         finally:
-            solver.kill()
+            worker.kill()  # what a whole day took of memory is not kept
             self.hints.call()
 
-    def _follow(self, claim: runs.Claim, solver: Solver) -> Outcome:
+    def ask(
+        self,
+        request: Mapping[str, Any],
+        *,
+        seconds: float,
+        on_progress: Callable[[Mapping[str, Any]], object] = lambda _: None,
+    ) -> Outcome:
+        """Ask a warm worker for something small, pass on what it tells, and keep it for the next who asks.
+
+        Parameters
+        ----------
+        request
+            A line of `routing.worker`; `seconds` is how long it takes at most.
+        """
+        worker = self.spares.take()
+        worker.ask(request, seconds)
+        outcome: Outcome | None = None
+        while outcome is None:
+            news = worker.listen(LISTEN_S)
+            outcome = news.outcome
+            if news.progress is not None:
+                on_progress(news.progress)
+            if outcome is None and self.ending.is_set():
+                outcome = Outcome(kind="died")
+        if outcome.kind == "done":
+            self.spares.give_back(worker)
+        else:
+            worker.kill()
+        return outcome
+
+    def _follow(self, claim: runs.Claim, worker: Worker) -> Outcome:
         """Hear the solver to its end; one that a dispatcher stops hands in the best plan so far."""
         silent = 0
         stopped_at: float | None = None
+        if claim.is_compiled and not worker.is_ready:
+            with transaction(self.engine, self.keyring) as session:
+                runs.beat(session, claim.run_id, self.name, {"doing": GETTING_READY}, self.clock)
         while True:
-            news = solver.listen(LISTEN_S)
+            news = worker.listen(LISTEN_S)
             if news.outcome is not None:
                 return news.outcome
             if self.ending.is_set():
@@ -144,12 +225,12 @@ class Supervisor:
             if not heard.still_mine:
                 return Outcome(kind="lost")
             if heard.stop_asked and stopped_at is None:
-                solver.hand_in()
+                worker.hand_in()
                 stopped_at = time.monotonic()
 
     def _settle(self, session: Session, claim: runs.Claim, outcome: Outcome) -> None:
         if outcome.kind == "done":
-            runs.hand_in(session, claim.run_id, self.name, outcome.plan, self.clock)
+            runs.hand_in(session, claim.run_id, self.name, outcome.answer["plan"], self.clock)
         elif outcome.kind == "failed":
             runs.give_up(session, claim.run_id, self.name, outcome.reason, self.clock)
         elif outcome.kind != "lost":
@@ -181,20 +262,30 @@ def work_beside(settings: Settings, app: Flask) -> Supervisor:
     with app.app_context():
         engine = db.engine
     supervisor = Supervisor(
-        engine, settings.keyring, app.extensions["housecall_clock"], hints_of(app), solvers=settings.solvers
+        engine,
+        settings.keyring,
+        app.extensions["housecall_clock"],
+        hints_of(app),
+        solvers=settings.solvers,
+        spares=settings.spares,
     )
     threading.Thread(target=supervisor.run, name="plan-runs", daemon=True).start()
     return supervisor
 
 
 def work(settings: Settings) -> None:
-    """Solve queued runs until the process is told to end."""
+    """Solve queued runs, sign checkpoints and look at the custody figures, until told to end."""
+    engine = open_engine(settings.database_url)
+    start(publisher(settings, engine, SystemClock()))
+    looking.start(looking.Onlooker(engine, settings.keyring, SystemClock()))
+    sending.start(sending.sender_of(settings, engine, SystemClock()))
     supervisor = Supervisor(
-        open_engine(settings.database_url),
+        engine,
         settings.keyring,
         SystemClock(),
         hints_for(settings.redis_url),
         solvers=settings.solvers,
+        spares=settings.spares,
     )
     for wish in (signal.SIGTERM, signal.SIGINT):
         # Only this: a handler that called the hints could wait for a lock its own thread holds.

@@ -40,13 +40,21 @@ def _collect_seldom() -> None:
 
 def serve(settings: Settings, clock: Clock | None = None, **more: Any) -> None:
     """Serve until stopped, by the machine's clock unless another is given."""
+    from api.checkpoints import publish_beside
     from api.jobs import work_beside
+    from api.looking import look_beside
+    from api.messaging.sending import send_beside
+    from api.watching import watch_beside
 
     def after_start(worker: Any) -> None:
         quiet_threads()
         _collect_seldom()
         if settings.jobs == "in-process":
             work_beside(settings, worker.wsgi)
+            publish_beside(settings, worker.wsgi)
+            look_beside(settings, worker.wsgi)
+            send_beside(settings, worker.wsgi)
+        watch_beside(settings, worker.wsgi)
 
     options = {
         "bind": f"{settings.host}:{settings.port}",

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from api import log_settings
+from api.messaging.provider import CONSOLE, messages_url
+from api.outgoing import outgoing_url
+from dispatch.custody.log.note import ED25519, Signer
 from dispatch.kernel.sealing import KEY_BYTES, Keyring
 
 PREFIX = "HOUSECALL_"
@@ -17,6 +21,9 @@ SHORTEST_SECRET = 32
 # Only the demo may run on these: its people are invented.
 DEMO_SECRET = "housecall-demo-secret-never-use-it-for-real-people"  # noqa: S105
 DEMO_KEY = base64.b64encode(b"housecall demo key, never for re").decode()
+DEMO_LOG_KEY = Signer(
+    "demo.housecall.example/custody", ED25519, b"housecall demo key, never for re"
+).written()
 
 
 class SettingsInvalid(Exception):
@@ -108,6 +115,12 @@ class Settings:
         "Where plans are solved: beside the server, or by `housecall worker` processes.",
     )
     solvers: int = _setting(_between(1, 64), "1", "How many plans one process solves at once.")
+    spares: int = _setting(
+        _between(0, 64),
+        "1",
+        "Warm planning processes kept ready, so that a plan begins at once; about 240 MB each. "
+        "0: every plan starts its own, two to three seconds later.",
+    )
     host: str = _setting(_text, "127.0.0.1", "Address that `housecall serve` listens on.")
     port: int = _setting(_between(1, 65535), "8000", "Port that `housecall serve` listens on.")
     proxies: int = _setting(
@@ -129,6 +142,40 @@ class Settings:
     login_limit: str = _setting(_text, "10 per minute", "How often one address may try to sign in.")
     geocoder_host: str = _setting(
         _text, "", "Host of a Nominatim service; empty: ZIP centroids, confirmed by a dispatcher."
+    )
+    log_keys: str = _setting(
+        log_settings.log_keys,
+        "",
+        "Keys that sign checkpoints of the custody log, separated by commas, or a file with one a line; the "
+        "last one signs, the one before it hands over once. `housecall log-key` makes one. Empty: no "
+        "checkpoints, and the compliance screen says so.",
+    )
+    checkpoint_minutes: int = _setting(
+        _between(1, 1440), "5", "Minutes between checkpoints while the custody log grows."
+    )
+    witnesses: str = _setting(
+        log_settings.witnesses,
+        "",
+        "Who cosigns checkpoints: `KEY URL` pairs separated by commas; `housecall witness` is one.",
+    )
+    timestamp_url: str = _setting(
+        lambda raw: outgoing_url(raw) if raw else "",
+        "",
+        "URL of an RFC 3161 time-stamping authority for checkpoints; empty: none.",
+    )
+    timestamp_roots: str = _setting(
+        log_settings.roots, "", "PEM file of the certificates that the authority's chain must end in."
+    )
+    messages_url: str = _setting(
+        messages_url,
+        "console",
+        "Where messages go: console (sends nothing), smtps://HOST:465, or smtp://HOST:587 with STARTTLS.",
+    )
+    messages_from: str = _setting(_text, "", "Sender's address of messages; needed with a mail server.")
+    messages_user: str = _setting(_text, "", "User at the mail server; empty: no sign-in.")
+    messages_password: str = _setting(_text, "", "Password at the mail server.")
+    text_gateway: str = _setting(
+        _text, "", "Host whose addresses NUMBER@HOST become text messages; empty: no texts are sent."
     )
     log_level: str = _setting(
         _one_of("debug", "info", "warning", "error"),
@@ -196,7 +243,8 @@ def read_settings(environment: Mapping[str, str], base: Path | None = None) -> S
         if name.startswith(PREFIX) and name not in known and not name.startswith(allowed_extra)
     ]
     if not wrong:
-        wrong = _refuse_weak_secrets(values) + _refuse_unshared_state(values)
+        wrong = _refuse_weak_secrets(values) + _refuse_unshared_state(values) + _refuse_unsound_log(values)
+        wrong += _refuse_mail_of_nobody(values)
     if wrong:
         raise SettingsInvalid(wrong)
     values["database_url"] = _absolute(values["database_url"], base or Path.cwd())
@@ -224,6 +272,23 @@ def _refuse_weak_secrets(values: dict[str, Any]) -> list[str]:
             f"{PREFIX}SEALING_KEYS, {PREFIX}INDEX_KEY: {error}; `housecall secrets` prints good ones"
         )
     return wrong
+
+
+def _refuse_unsound_log(values: dict[str, Any]) -> list[str]:
+    wrong = []
+    if values["demo"]:
+        values["log_keys"] = values["log_keys"] or DEMO_LOG_KEY
+    elif DEMO_LOG_KEY in values["log_keys"]:
+        wrong.append(f"{PREFIX}LOG_KEYS: the demo's key is known to everybody; run `housecall log-key`")
+    if bool(values["timestamp_url"]) != bool(values["timestamp_roots"]):
+        wrong.append(f"{PREFIX}TIMESTAMP_URL, {PREFIX}TIMESTAMP_ROOTS: name both, or neither")
+    return wrong
+
+
+def _refuse_mail_of_nobody(values: dict[str, Any]) -> list[str]:
+    if values["messages_url"] == CONSOLE or "@" in values["messages_from"]:
+        return []
+    return [f"{PREFIX}MESSAGES_FROM: a mail server needs a sender's address such as office@example.com"]
 
 
 def _refuse_unshared_state(values: dict[str, Any]) -> list[str]:

@@ -24,6 +24,7 @@ from routing.rules import (
     service_time,
     shift,
     stated_result,
+    stock_ready,
     time_window,
     travel_time,
 )
@@ -43,6 +44,7 @@ RULES = (
     max_duration,
     meal_break,
     pickup_before_controlled,
+    stock_ready,
     pickup_limit,
     lock_box_capacity,
     pharmacy_hours,

@@ -158,6 +158,9 @@ VISIT = Record(
             COST, "Price of leaving it unassigned: its priority.", PENALTY_MC_BY_PRIORITY["routine"]
         ),
         "units": Field(UNITS, "Units of controlled stock; 0 for an uncontrolled visit.", 0),
+        "ready_s": Field(
+            OrNull(SECONDS), "Its stock cannot be collected before this second; null: at any time.", None
+        ),
         "preferred_nurses": Field(ListOf(ID), "Nurses the patient knows.", ()),
         "continuity_mc": Field(COST, "Price of sending another than a preferred nurse.", 0),
         "preference_mc": Field(MapOf(COST), "Nurse id -> further price of sending her.", {}),

@@ -9,6 +9,7 @@ from typing import Literal
 from routing.problem import StopKind
 
 Status = Literal["optimal", "feasible", "partial", "timed_out", "infeasible"]
+Relaxed = Literal["double_visits"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +108,16 @@ class CostTerms:
         )
 
 
+def gap_of(cost_mc: int, bound_mc: int) -> float:
+    """Return (cost - bound) / cost: the share of the cost that could at most be saved.
+
+    0 when the bound equals the cost, then it is the best possible; 1 at most, also where the bound says
+    nothing because it is below zero.
+    """
+    sure_mc = max(0, bound_mc)
+    return 0.0 if sure_mc >= cost_mc else (cost_mc - sure_mc) / cost_mc
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """A whole day, planned.
@@ -119,6 +130,9 @@ class Plan:
         As `routing.check.price` computes it: no engine prices its own work.
     bound_mc
         No plan of this day can cost less; None while nothing is proven.
+    relaxed
+        Where the bound is that of an easier day, so that the plan may be better than its gap says:
+        ``double_visits`` (each half of a visit by two nurses may begin on its own).
     status
         ``optimal``: bound equals cost. ``feasible``: every visit is assigned. ``partial``: some are not.
         ``infeasible``: there are visits and none can be assigned. ``timed_out``: the time was up before
@@ -134,6 +148,7 @@ class Plan:
     unassigned: tuple[Unassigned, ...]
     cost: CostTerms = field(default_factory=CostTerms)
     bound_mc: int | None = None
+    relaxed: tuple[Relaxed, ...] = ()
     status: Status = "feasible"
     seconds: float = 0.0
     seed: int = 0
@@ -144,6 +159,16 @@ class Plan:
     def cost_mc(self) -> int:
         """Total cost."""
         return self.cost.total_mc
+
+    @property
+    def gap(self) -> float | None:
+        """What could at most be saved, as a share of the cost (`gap_of`); None while nothing is proven."""
+        return None if self.bound_mc is None else gap_of(self.cost_mc, self.bound_mc)
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether it is proven that no plan costs less."""
+        return self.bound_mc is not None and self.bound_mc >= self.cost_mc
 
     def route_of(self, visit: str) -> Route | None:
         """Return the route that makes a visit, None if it is unassigned."""

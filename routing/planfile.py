@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from routing.faults import Faults
 from routing.form import Choice, Field, Flag, ListOf, OrNull, Real, Record, Text, Whole
-from routing.plan import CostTerms, Plan, ReasonLeft, Route, Status, Stop, Unassigned
+from routing.plan import CostTerms, Plan, ReasonLeft, Relaxed, Route, Status, Stop, Unassigned
 from routing.problem import StopKind
 from routing.soundness import MOST_COST_MC, MOST_SECONDS, MOST_UNITS
 from routing.strict_json import parse_json
@@ -71,6 +71,7 @@ PLAN = Record(
         "status": Field(Choice(get_args(Status)), "See docs/day-file.md."),
         "cost_mc": Field(_COST, "Sum of the cost terms."),
         "bound_mc": Field(OrNull(_COST), "No plan costs less; null while nothing is proven.", None),
+        "relaxed": Field(ListOf(Choice(get_args(Relaxed))), "Where the bound is that of an easier day.", ()),
         "cost": Field(COST, "Cost terms."),
         "routes": Field(ListOf(ROUTE), "One for each nurse who goes out."),
         "unassigned": Field(ListOf(UNASSIGNED), "Visits that nobody makes."),

@@ -53,17 +53,24 @@ def worked_s(problem: Problem, plan: Plan) -> Counter[str]:
     """Return the plan's seconds: ``travel``, ``idle``, ``overtime``, ``service``."""
     seconds: Counter[str] = Counter(travel=0, idle=0, overtime=0, service=0)
     for route in plan.routes:
-        reading = RouteReading(problem, route)
-        drive_s = sum(leg.drive_s for leg in reading.legs)
-        service_s = sum(stop.end_s - stop.begin_s for stop in reading.visits)
-        counter_s = sum(stop.end_s - stop.begin_s for stop in reading.counters)
-        rest_s = sum(
-            rest.end_s - rest.begin_s
-            for rest in reading.rests
-            if reading.leaves_s <= rest.begin_s < reading.end.arrive_s
-        )
-        seconds["travel"] += drive_s
-        seconds["service"] += service_s
-        seconds["idle"] += reading.end.arrive_s - reading.leaves_s - drive_s - service_s - counter_s - rest_s
-        seconds["overtime"] += max(0, reading.end.arrive_s - reading.nurse.shift.end_s)
+        seconds.update(worked_route_s(problem, route))
     return seconds
+
+
+def worked_route_s(problem: Problem, route: Route) -> dict[str, int]:
+    """Return the seconds of one route, named as in `worked_s`."""
+    reading = RouteReading(problem, route)
+    drive_s = sum(leg.drive_s for leg in reading.legs)
+    service_s = sum(stop.end_s - stop.begin_s for stop in reading.visits)
+    counter_s = sum(stop.end_s - stop.begin_s for stop in reading.counters)
+    rest_s = sum(
+        rest.end_s - rest.begin_s
+        for rest in reading.rests
+        if reading.leaves_s <= rest.begin_s < reading.end.arrive_s
+    )
+    return {
+        "travel": drive_s,
+        "idle": reading.end.arrive_s - reading.leaves_s - drive_s - service_s - counter_s - rest_s,
+        "overtime": max(0, reading.end.arrive_s - reading.nurse.shift.end_s),
+        "service": service_s,
+    }

@@ -187,6 +187,15 @@ def _check_visit(
         ("units", MOST_UNITS),
     ):
         _number(f"{path}.{name}", getattr(visit, name), most, faults)
+    if visit.ready_s is not None:
+        _number(f"{path}.ready_s", visit.ready_s, MOST_SECONDS, faults)
+        if not visit.units:
+            faults.add(
+                f"{path}.ready_s",
+                "ready_without_stock",
+                "It says when its stock is ready, and needs none.",
+                "Give its units, or leave ready_s out.",
+            )
     for index, nurse in enumerate(visit.preferred_nurses):
         _known(f"{path}.preferred_nurses[{index}]", nurse, nurses, "nurse", faults)
     for nurse, cost in visit.preference_mc.items():

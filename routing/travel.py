@@ -60,7 +60,13 @@ def great_circle_km(lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64]) 
     phi, lam = np.radians(lat), np.radians(lon)
     half_dphi = (phi[:, None] - phi[None, :]) / 2
     half_dlam = (lam[:, None] - lam[None, :]) / 2
-    h = np.sin(half_dphi) ** 2 + np.cos(phi)[:, None] * np.cos(phi)[None, :] * np.sin(half_dlam) ** 2
+    return _haversine_km(half_dphi, half_dlam, np.cos(phi)[:, None] * np.cos(phi)[None, :])
+
+
+def _haversine_km(
+    half_dphi: npt.NDArray[np.float64], half_dlam: npt.NDArray[np.float64], cosines: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    h = np.sin(half_dphi) ** 2 + cosines * np.sin(half_dlam) ** 2
     km: npt.NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(h, 0.0, 1.0)))
     return km
 
@@ -84,6 +90,17 @@ class AffineGreatCircle:
         seconds = np.ceil(self.base_s + self.s_per_km * km + ROUNDING_MARGIN_S).astype(np.int64)
         same_point = (lat[:, None] == lat[None, :]) & (lon[:, None] == lon[None, :])
         seconds[same_point] = 0
+        return seconds
+
+    def seconds_from(
+        self, lat: float, lon: float, lats: npt.NDArray[np.float64], lons: npt.NDArray[np.float64]
+    ) -> Seconds:
+        """Return the travel times from a point to (P,) points, the same as back, to the second as above."""
+        phi, lam = np.radians(np.float64(lat)), np.radians(np.float64(lon))
+        half_dphi, half_dlam = (phi - np.radians(lats)) / 2, (lam - np.radians(lons)) / 2
+        km = _haversine_km(half_dphi, half_dlam, np.cos(phi) * np.cos(np.radians(lats)))
+        seconds = np.ceil(self.base_s + self.s_per_km * km + ROUNDING_MARGIN_S).astype(np.int64)
+        seconds[(lats == lat) & (lons == lon)] = 0
         return seconds
 
 

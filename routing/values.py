@@ -166,6 +166,9 @@ class Visit:
         Price of leaving it unassigned (its priority, in money).
     units
         Units of controlled stock it needs in the lock-box; zero for an uncontrolled visit.
+    ready_s
+        From when its stock can be collected (a drug that is compounded that morning): the last pickup
+        before the visit begins not earlier. None: at any time. Stock on board at the start is ready.
     preferred_nurses, continuity_mc
         Nurses the patient knows, and the price of sending another; no price where none is named.
     preference_mc
@@ -181,6 +184,7 @@ class Visit:
     service_s: int
     penalty_mc: int = PENALTY_MC_BY_PRIORITY["routine"]
     units: int = 0
+    ready_s: int | None = None
     preferred_nurses: tuple[str, ...] = ()
     continuity_mc: int = 0
     preference_mc: Mapping[str, int] = field(default_factory=dict)

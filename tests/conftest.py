@@ -25,8 +25,9 @@ from dispatch.kernel.clock import SetClock
 from dispatch.kernel.sealing import Keyring
 from dispatch.kernel.storage import open_engine
 from tests import machine
+from tests.browser import chromium, live_server, open_page  # noqa: F401 - one Chromium for all tests
 from tests.builders import tables  # noqa: F401 - every chapter's tables
-from tests.builders.web import make_app
+from tests.builders.web import close, engine_at, lent, make_app
 
 KEYRING = Keyring({1: b"k" * 32}, 1, b"i" * 32)
 MONDAY = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)  # 06:00 in Columbus
@@ -67,6 +68,22 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this test process keeps its SQLite database."""
+    return tmp_path_factory.mktemp("sqlite")
+
+
+@pytest.fixture
+def fresh_sqlite(sqlite_place: Path, sqlite_template: Path) -> str:
+    """An empty SQLite database, always at the same place: what an engine has compiled serves again."""
+    for left in sqlite_place.iterdir():
+        left.unlink()
+    path = sqlite_place / "housecall.sqlite"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
 # Empties a database in milliseconds, where copying a template takes half a second. The replica role
 # passes by the append-only triggers, which only a superuser can do; the tests are one.
 EMPTY = """DO $$ DECLARE name text; BEGIN
@@ -96,28 +113,33 @@ def postgresql_database() -> Iterator[str]:
     admin.dispose()
 
 
+@pytest.fixture(scope="session")
+def emptying(postgresql_database: str) -> Iterator[Engine]:
+    """One connection that empties: a new one would read the whole catalogue anew."""
+    engine = sa.create_engine(postgresql_database, poolclass=sa.StaticPool)
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty database with the whole schema; real concurrency may be tried on it."""
     if request.param == "sqlite":
-        path = tmp_path / "housecall.sqlite"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        yield request.getfixturevalue("fresh_sqlite")
         return
+    request.getfixturevalue("emptying")
     url = request.getfixturevalue("postgresql_database")
     yield url
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
+    with request.getfixturevalue("emptying").begin() as connection:
         connection.exec_driver_sql(EMPTY)
-    engine.dispose()
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine on `database_url`."""
-    engine = open_engine(database_url)
+    engine = engine_at(database_url, "test")
     yield engine
-    engine.dispose()
+    close(engine)
 
 
 @pytest.fixture
@@ -140,9 +162,22 @@ def clock() -> SetClock:
     return SetClock(MONDAY)
 
 
+@pytest.fixture(scope="session")
+def built_app(sqlite_template: Path) -> Flask:
+    """The app, built once: its routes and its OpenAPI document take a third of a second."""
+    return make_app(f"sqlite:///{sqlite_template}", SetClock(MONDAY))
+
+
 @pytest.fixture
-def app(database_url: str, clock: SetClock) -> Iterator[Flask]:
-    """The app on a fresh database."""
+def app(built_app: Flask, database_url: str, clock: SetClock) -> Iterator[Flask]:
+    """The app on a fresh database. A test that changes the app's routes makes its own (`own_app`)."""
+    with lent(built_app, database_url, clock):
+        yield built_app
+
+
+@pytest.fixture
+def own_app(database_url: str, clock: SetClock) -> Iterator[Flask]:
+    """An app on a fresh database, for one test alone."""
     app = make_app(database_url, clock)
     yield app
     with app.app_context():

@@ -14,15 +14,15 @@ from dispatch.routes.model import Board, BoardStop, Lane
 from dispatch.visits.model import Deed
 
 INFUSION = timedelta(minutes=45)  # care-rules.md B14
+# Where 40 minutes are ordered the visit is shorter; 45 would leave less than half an hour to watch.
+SHORT_INFUSION, SHORT_VISIT = timedelta(minutes=40), timedelta(minutes=105)
 # From her arrival to the infusion, in seconds: screening, baseline vitals, the line, the double-check of a
 # controlled dose (care-rules.md section 6, steps 2 to 13).
 PREPARES_S, PREPARES_CONTROLLED_S = (240, 480), (20 * 60, 27 * 60)
 WASTE_AFTER = timedelta(minutes=8)
 # How long she has been on the way by now: some minutes, but never so long that she is there.
 ON_THE_WAY = timedelta(minutes=4)
-DELAY_WANTED = timedelta(minutes=35)
-LEAST_DELAY, MOST_DELAY = timedelta(minutes=20), timedelta(minutes=58)
-LONGEST_WAIT = timedelta(minutes=2)
+LEAST_LATE, LATE_WANTED = timedelta(minutes=20), timedelta(minutes=35)
 
 
 def minutes(count: float) -> timedelta:
@@ -41,6 +41,10 @@ class Act:
 
 
 PICK_UP, SET_OUT, OPEN_AND_DRAW, GIVE, WASTE = "pick up", "set out", "open and draw", "give", "waste"
+# At the bedside (care-rules.md section 6): what is charted when, and sets of readings.
+SCREEN, READ, CHECK, SCORE = "chart before the draw", "read", "chart after the draw", "chart before discharge"
+READ_EVERY = timedelta(minutes=9, seconds=30)
+RECOVERY_READ = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,16 +88,21 @@ def choose_turn(board: Board, now: datetime, in_the_office: Container[str] = ())
 def _candidates(
     board: Board, now: datetime, in_the_office: Container[str]
 ) -> Iterator[tuple[tuple[bool, timedelta, str], timedelta, Lane, BoardStop]]:
-    """Yield visits that may have kept a nurse so long that it shows, with a score and the delay."""
+    """Yield visits that may have kept a nurse so long that she is late for the next: score, stay, where.
+
+    However the solver laid the day, somebody's second visit should have begun by now, so there is no limit
+    to how late she may be: the lateness nearest to what is wanted is chosen.
+    """
     for lane in board.lanes:
         for before, after in zip(lane.stops, lane.stops[1:], strict=False):
             if before.visit is None or after.visit is None or lane.code in in_the_office:
                 continue
             drive = timedelta(seconds=after.travel_s)
-            waits = after.arrives_at - drive - before.ends_at
-            delay = now - min(ON_THE_WAY, drive / 2) - before.ends_at
-            if LEAST_DELAY <= delay <= MOST_DELAY and after.begins_at < now and waits < LONGEST_WAIT:
-                yield (not after.visit.controlled, abs(delay - DELAY_WANTED), lane.code), delay, lane, before
+            gone = min(ON_THE_WAY, drive / 2)
+            late = now - gone + drive - after.begins_at
+            if late >= LEAST_LATE:
+                score = after.visit.controlled, abs(late - LATE_WANTED), lane.code
+                yield score, now - gone - before.ends_at, lane, before
 
 
 def _id(stop: BoardStop) -> UUID:
@@ -139,9 +148,20 @@ def _visit(
         yield left_at - minutes(draw.randint(4, 9)), Deed.STOP
         yield left_at, Deed.CHECK_OUT
         return
-    stopped_at = started_at + INFUSION
+    runs = SHORT_INFUSION if stop.ends_at - stop.begins_at <= SHORT_VISIT else INFUSION
+    stopped_at = started_at + runs
+    yield begins_at + minutes(6), SCREEN
+    yield started_at - minutes(4), READ
     yield started_at - timedelta(seconds=30), OPEN_AND_DRAW
+    yield started_at - timedelta(seconds=10), CHECK
+    for number in range(1, runs // READ_EVERY + 1):
+        yield started_at + number * READ_EVERY, READ
     yield stopped_at, Deed.STOP
+    yield stopped_at + RECOVERY_READ, READ
+    discharged_at = left_at - minutes(2)
+    yield discharged_at - minutes(3), READ
+    yield discharged_at - minutes(1), SCORE
+    yield discharged_at, Deed.DISCHARGE
     given_at = stopped_at + timedelta(seconds=20)
     yield given_at, GIVE
     if wasted:

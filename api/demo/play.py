@@ -16,13 +16,17 @@ from api.app import create_app
 from api.db import db
 from api.demo.clock import DemoClock
 from api.demo.day import DemoDay, invent_day
-from api.demo.morning import choose_turn, script
+from api.demo.incidents import Happening, Incidents
+from api.demo.morning import Act, choose_turn, script
 from api.demo.office import hashed_password
-from api.demo.planning import FIRST_COME, FIRST_COME_SECONDS, ROUTING, desk_with_supervisor, plan_and_publish
-from api.demo.playing import Player, deliver
+from api.demo.planning import FIRST_COME, FIRST_COME_SECONDS, desk_with_supervisor, plan_and_publish
+from api.demo.playing import Player
 from api.demo.seeding import SLUG, TIME_ZONE, Seeded, seed
+from api.demo.stocking import deliver
+from api.demo.told import Links, Teller
 from api.settings import Settings
 from dispatch.areas.service import area_by_slug, pharmacies
+from dispatch.assignment.plan_model import EXACT
 from dispatch.kernel.actor import Role
 from dispatch.kernel.clock import Clock, SetClock, SystemClock
 from dispatch.kernel.local_time import instant, local_day
@@ -64,26 +68,43 @@ def present_of(day: date) -> datetime:
     return instant(day, PRESENT, ZONE)
 
 
-def play_day(engine: Engine, settings: Settings, day: date, seconds: int, console: Console) -> None:
-    """Seed, plan, publish and play the morning of `day`, printing each step."""
+def play_day(engine: Engine, settings: Settings, day: date, seconds: int, console: Console) -> Links:
+    """Seed, plan, publish and play the morning of `day`, printing each step; return links for patients."""
     steps = Steps(console=console, began_s=time.monotonic())
     invented = invent_day(day)
     evening = DemoClock(present_of(day) - SEEDED_BEFORE)
     digest = _digest(settings, evening)
-    with transaction(engine, settings.keyring) as session:
-        seeded = seed(session, invented, digest, evening, lambda *_: None)
-    steps.done(
-        f"imported {len(invented.bookings)} visits, {len(invented.nurses)} nurses, their licences, shifts"
-    )
-    dispatcher = seeded.staff.office[Role.DISPATCHER]
     with desk_with_supervisor(engine, settings.keyring, evening, console) as desk:
+        steps.done("began to load the exact planner beside (the first time: to compile it)")
+        with transaction(engine, settings.keyring) as session:
+            seeded = seed(session, invented, digest, evening, lambda *_: None)
+        steps.done(
+            f"imported {len(invented.bookings)} visits, {len(invented.nurses)} nurses, their licences, shifts"
+        )
+        dispatcher = seeded.staff.office[Role.DISPATCHER]
         plan_and_publish(desk, day, FIRST_COME, FIRST_COME_SECONDS, dispatcher)
         steps.done("planned first come, first served, to compare")
-        plan_and_publish(desk, day, ROUTING, seconds, dispatcher)
-        steps.done("planned and published")
+        plan_and_publish(desk, day, EXACT, seconds, dispatcher)
+        steps.done("planned exactly and published")
+    with transaction(engine, settings.keyring) as session:
+        links = _tell(session, day, seeded)
+    steps.done("let five patients come along the care path, from an enquiry to a series")
     with transaction(engine, settings.keyring) as session:
         acts = _play_morning(session, invented, seeded)
     steps.done(f"played the morning: {acts} deeds of nurses, pharmacist and witnesses")
+    return links
+
+
+def _tell(session: Session, day: date, seeded: Seeded) -> Links:
+    teller = Teller(
+        session=session,
+        area_id=seeded.area_id,
+        staff=seeded.staff,
+        day=day,
+        zone=ZONE,
+        clock=SetClock(present_of(day)),
+    )
+    return teller.tell()
 
 
 def _digest(settings: Settings, clock: Clock) -> str:
@@ -129,4 +150,16 @@ def _play_morning(session: Session, invented: DemoDay, seeded: Seeded) -> int:
         unwitnessed=turn.unwitnessed,
         draw=draw,
     )
-    return player.play(script(planned, turn, now, draw))
+    incidents = Incidents(
+        session=session,
+        clock=clock,
+        now=now,
+        pharmacist=pharmacist,
+        nurses=player.nurses,
+        boxes=player.boxes,
+        to_open=player.to_open,
+        carried=player.carried,
+        counted_at=min(shelves, key=lambda pharmacy_id: len(shelves[pharmacy_id])),
+    )
+    acts: list[Act | Happening] = [*script(planned, turn, now, draw), *incidents.happenings()]
+    return player.play(sorted(acts, key=lambda act: act.at))

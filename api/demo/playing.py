@@ -1,39 +1,41 @@
 """Plays the script of the morning through the same services that phones and screens call."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from api.demo.charting import Charts
+from api.demo.incidents import CarriedBack, Happening
 from api.demo.morning import GIVE, OPEN_AND_DRAW, PICK_UP, SET_OUT, WASTE, Act
 from api.demo.office import sign
+from api.demo.stocking import PRODUCT, NotAsPlayed, Shelf, require_stored
 from dispatch.custody.commands import (
     Administer,
     Draw,
     ListedVial,
-    NewProduct,
-    NewVial,
     OpenContainer,
     PickUp,
-    ReceiveAtPharmacy,
     SetOut,
     WasteResidual,
 )
-from dispatch.custody.model import Basis, Receipt, Verdict, WasteMethod
+from dispatch.custody.infusion_commands import SealResidual
+from dispatch.custody.model import WasteMethod
+from dispatch.custody.queries import vials_of_nurse
 from dispatch.custody.service import (
     administer,
     draw,
     open_container,
     pick_up,
-    receive_at_pharmacy,
-    register_product,
+    seal_residual,
     set_out,
     waste_residual,
 )
+from dispatch.custody.witnessing import WitnessKind
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import SetClock
 from dispatch.kernel.ids import new_id
@@ -42,31 +44,15 @@ from dispatch.visits.model import Deed, NewFact, Position
 from dispatch.visits.service import record_fact
 from dispatch.visits.standing import standing_at_pharmacy, standing_at_visit, standing_in_area
 
-PRODUCT = NewProduct(
-    code="KET-50-2",
-    name="Ketamine 50 mg/mL, 2 mL vial",
-    form="vial",
-    concentration_ug_per_ml=50_000,
-    label_ug=100_000,
-    overfill_percent=5,
-)
-SHELF_LIFE = timedelta(days=420)
 # About one metre, so that the phones of the demo stand beside the door and not on the point itself.
 METRE_DEGREES = 0.000009
 STOPPED_EARLY = 0.12
+CARRIED = "The residual is sealed and travels back with me."
+# How the first residuals of the morning are dealt with; all others before somebody who stands by.
+WAYS = (  # the first is back at the pharmacy by the demo's present, however the day was planned
+    WitnessKind.CARRIED_BACK, WitnessKind.PRESENT, WitnessKind.LIVE_VIDEO, WitnessKind.COMPANION,
+)  # fmt: skip
 NO_WITNESS = "No witness answered the video call; the residual is sealed and travels back with me."
-
-
-class NotAsPlayed(RuntimeError):
-    """A service judged the demo's morning otherwise than its script: a fault in the demo."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shelf:
-    """A sealed vial at a pharmacy."""
-
-    container_id: UUID
-    seal: str
 
 
 @dataclass(kw_only=True)
@@ -87,6 +73,16 @@ class Player:
         Nurse id -> sealed vials that she signed for, and that she set out with.
     opened, left_ug
         Appointment id -> the vial that was opened for it, and what is left of it.
+    sealed, carried
+        Residuals that were sealed to be carried back, by appointment; and those on their way.
+    origin
+        Nurse id -> the pharmacy where she picked up.
+    to_open
+        Nurse id -> how many vials she will still open before the demo's present.
+    bedside
+        What is charted of each visit.
+    wastes
+        How many residuals were dealt with so far: the first few each in another way.
     """
 
     session: Session
@@ -102,8 +98,17 @@ class Player:
     boxes: dict[UUID, list[Shelf]] = field(default_factory=dict)
     opened: dict[UUID, UUID] = field(default_factory=dict)
     left_ug: dict[UUID, int] = field(default_factory=dict)
+    sealed: dict[UUID, CarriedBack] = field(default_factory=dict)
+    carried: list[CarriedBack] = field(default_factory=list)
+    wastes: int = 0
+    bedside: Charts = field(init=False)
+    origin: dict[UUID, UUID] = field(default_factory=dict)
+    to_open: dict[UUID, int] = field(default_factory=dict)
 
-    def play(self, acts: Iterable[Act]) -> int:
+    def __post_init__(self) -> None:
+        self.bedside = Charts(session=self.session, clock=self.clock)
+
+    def play(self, acts: Iterable[Act | Happening]) -> int:
         """Do everything in order and return how many acts there were."""
         custody: Mapping[str, Callable[[Act, Actor], None]] = {
             PICK_UP: self._pick_up,
@@ -111,13 +116,21 @@ class Player:
             OPEN_AND_DRAW: self._open_and_draw,
             GIVE: self._give,
             WASTE: self._waste,
+            **self.bedside.acts(),
         }
         count = 0
+        acts = tuple(acts)
+        self.to_open.update(
+            Counter(act.nurse_id for act in acts if isinstance(act, Act) and act.what == OPEN_AND_DRAW)
+        )
         # The session remembers rows only as long as somebody holds them; held, each is read once.
         held: list[object] = []
         event.listen(self.session, "loaded_as_persistent", lambda _session, row: held.append(row))
         for act in acts:
             self.clock.at = act.at
+            if isinstance(act, Happening):
+                act.do()
+                continue
             nurse = self.nurses[act.nurse_id]
             if act.what in custody:
                 custody[act.what](act, nurse)
@@ -136,12 +149,19 @@ class Player:
             position=self._beside(act.stop) if act.what in (Deed.CHECK_IN, Deed.CHECK_OUT) else None,
         )
         foreseen: tuple[str, ...] = ()
-        if appointment_id == self.unwitnessed and act.what == Deed.CHECK_OUT:
-            fact = replace(fact, reason=NO_WITNESS)
+        sealed = self.sealed.get(appointment_id)
+        # A residual may travel on to the nurse's next visits, too, however the day was planned.
+        if act.what == Deed.CHECK_OUT and any(
+            vial.residual_ug for vial in vials_of_nurse(self.session, act.nurse_id)
+        ):
+            fact = replace(fact, reason=NO_WITNESS if appointment_id == self.unwitnessed else CARRIED)
             foreseen = ("residual_open",)
         flags = record_fact(self.session, fact, nurse, self.clock).flags
         if flags != foreseen:
-            raise NotAsPlayed(f"{act.what}: {', '.join(flags)}")
+            raise NotAsPlayed(f"{act.what}: {', '.join(flags)} instead of {', '.join(foreseen)}")
+        self.bedside.note(act)
+        if sealed and act.what == Deed.CHECK_OUT:
+            self.carried.append(self.sealed.pop(appointment_id))  # only who has left can hand it in
 
     def _beside(self, stop: BoardStop) -> Position:
         assert stop.visit is not None
@@ -169,6 +189,7 @@ class Player:
         for receipt in pick_up(self.session, command, nurse, self.clock):
             require_stored(receipt)
         self.packed[act.nurse_id] = taken
+        self.origin[act.nurse_id] = pharmacy_id
 
     def _set_out(self, act: Act, nurse: Actor) -> None:
         taken = self.packed.pop(act.nurse_id)
@@ -182,6 +203,7 @@ class Player:
         appointment_id = _appointment(act.stop)
         standing = standing_at_visit(self.session, appointment_id, nurse, self.clock)
         vial = self.boxes[act.nurse_id].pop(0)
+        self.to_open[act.nurse_id] -= 1
         opening = OpenContainer(
             event_id=new_id(),
             container_id=vial.container_id,
@@ -221,20 +243,55 @@ class Player:
         self.left_ug[appointment_id] -= dose_ug
 
     def _waste(self, act: Act, nurse: Actor) -> None:
+        """Deal with a residual: the first ones each before another kind of witness, the rest in person."""
+        kind = WAYS[self.wastes] if self.wastes < len(WAYS) else WitnessKind.PRESENT
+        self.wastes += 1
+        if kind is WitnessKind.CARRIED_BACK:
+            self._seal_residual(act, nurse)
+            return
         appointment_id = _appointment(act.stop)
         witness = self.draw.choice([each for each in self.witnesses if each != nurse])
+        weak = kind is WitnessKind.COMPANION
         command = WasteResidual(
             event_id=new_id(),
             container_id=self.opened[appointment_id],
             standing=standing_at_visit(self.session, appointment_id, nurse, self.clock),
             place="visit",
             proof=sign(nurse, act.at),
-            witness=sign(witness, act.at),
+            witness=None if weak else sign(witness, act.at),
             amount_ug=self.left_ug.pop(appointment_id),
             method=WasteMethod.DEACTIVATION_POUCH,
             visit_id=appointment_id,
+            witness_kind=kind,
+            companion="spouse" if weak else "",
         )
-        require_stored(waste_residual(self.session, command, nurse, self.clock))
+        receipt = waste_residual(self.session, command, nurse, self.clock)
+        if weak and receipt.reasons == ("witness_weak",):
+            return
+        require_stored(receipt)
+
+    def _seal_residual(self, act: Act, nurse: Actor) -> None:
+        appointment_id = _appointment(act.stop)
+        left_ug = self.left_ug.pop(appointment_id)
+        seal = f"R-{8000 + self.wastes}"
+        command = SealResidual(
+            event_id=new_id(),
+            container_id=self.opened[appointment_id],
+            standing=standing_at_visit(self.session, appointment_id, nurse, self.clock),
+            place="visit",
+            proof=sign(nurse, act.at),
+            visit_id=appointment_id,
+            measured_ug=left_ug,
+            seal=seal,
+        )
+        require_stored(seal_residual(self.session, command, nurse, self.clock))
+        self.sealed[appointment_id] = CarriedBack(
+            container_id=self.opened[appointment_id],
+            seal=seal,
+            amount_ug=left_ug,
+            nurse=nurse,
+            pharmacy_id=self.origin[act.nurse_id],
+        )
 
     def _dose_ug(self, stop: BoardStop) -> int:
         assert stop.visit is not None
@@ -244,39 +301,3 @@ class Player:
 def _appointment(stop: BoardStop) -> UUID:
     assert stop.visit is not None
     return stop.visit.appointment_id
-
-
-def require_stored(receipt: Receipt) -> None:
-    """Raise `NotAsPlayed` when the ledger found something odd about an event of the demo."""
-    if receipt.verdict is not Verdict.STORED:
-        raise NotAsPlayed(f"{receipt.kind}: {receipt.verdict}: {', '.join(receipt.reasons)}")
-
-
-def deliver(
-    session: Session, units: Mapping[UUID, int], day: date, pharmacist: Actor, clock: SetClock
-) -> dict[UUID, list[Shelf]]:
-    """Bring so many vials to each pharmacy and return them, sealed, on their shelves."""
-    register_product(session, PRODUCT, pharmacist, clock)
-    shelves: dict[UUID, list[Shelf]] = {}
-    for number, (pharmacy_id, count) in enumerate(units.items(), start=1):
-        vials = [
-            NewVial(event_id=new_id(), serial=f"HC{number}{index:04}", seal=f"S{number}-{7000 + 13 * index}")
-            for index in range(1, count + 1)
-        ]
-        delivery = ReceiveAtPharmacy(
-            pharmacy_id=pharmacy_id,
-            product_code=PRODUCT.code,
-            lot_number=f"KT{day:%y%m}{number}",
-            expires_on=day + SHELF_LIFE,
-            basis=Basis.REGISTRANT_STOCK,
-            vials=tuple(vials),
-            invoice=f"INV-{day:%Y%m%d}-{number}",
-        )
-        receipts = receive_at_pharmacy(session, delivery, pharmacist, clock)
-        for receipt in receipts:
-            require_stored(receipt)
-        shelves[pharmacy_id] = [
-            Shelf(container_id=receipt.container_id, seal=vial.seal)
-            for receipt, vial in zip(receipts, vials, strict=True)
-        ]
-    return shelves

@@ -10,6 +10,7 @@ from api.demo.clock import DemoClock
 from api.demo.database import DemoRefused, demo_settings, open_fresh, open_kept
 from api.demo.play import WITNESSES, ZONE, area_of_demo, demo_board, play_day, present_of, todays_date
 from api.demo.show import lane_to_show, show_links, show_morning, show_plan
+from api.demo.told import Links
 from api.settings import Settings
 from dispatch.audit.service import newest_at
 from dispatch.custody.queries import vials_of_day
@@ -25,15 +26,15 @@ def run(database: str, port: int, seconds: int, day: date | None, *, keep: bool,
     """Make or reopen the demo, print what there is to see, and serve it until it is interrupted."""
     settings = demo_settings(database, HOST, port)
     console = Console(soft_wrap=True)
-    engine = open_kept(settings) if keep else None
+    engine, links = open_kept(settings) if keep else None, None
     if engine is not None:
         clock = DemoClock(_left_at(engine, settings))
     else:
         wanted = day or todays_date()
         engine = open_fresh(settings)
-        play_day(engine, settings, wanted, seconds, console)
+        links = play_day(engine, settings, wanted, seconds, console)
         clock = DemoClock(present_of(wanted))
-    _show(engine, settings, clock, console)
+    _show(engine, settings, clock, console, links)
     engine.dispose()
     if serves:
         from api.serving import serve
@@ -59,11 +60,11 @@ def _left_at(engine: Engine, settings: Settings) -> datetime:
     return left_at
 
 
-def _show(engine: Engine, settings: Settings, clock: Clock, console: Console) -> None:
+def _show(engine: Engine, settings: Settings, clock: Clock, console: Console, links: Links | None) -> None:
     with _reading(engine, settings) as session:
         area_id, today = area_of_demo(session), local_day(clock.now(), ZONE)
         board = demo_board(session, area_id, today, clock)
         if board.plan is not None and board.before is not None:
             show_plan(console, board)
         show_morning(console, board, vials_of_day(session, area_id, today, ZONE))
-    show_links(f"http://{HOST}:{settings.port}", lane_to_show(board).code, WITNESSES)
+    show_links(f"http://{HOST}:{settings.port}", lane_to_show(board).code, WITNESSES, links)

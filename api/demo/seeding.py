@@ -12,8 +12,8 @@ from api.demo.office import Staff, open_nurses, open_office
 from dispatch.appointments.day_import import import_files
 from dispatch.appointments.day_import.model import Progress
 from dispatch.appointments.service import seed_catalogue
-from dispatch.areas.model import NewArea, NewPharmacy
-from dispatch.areas.service import open_area, open_pharmacy
+from dispatch.areas.model import NewArea, NewPharmacy, NewPolicy
+from dispatch.areas.service import open_area, open_pharmacy, sign_policy
 from dispatch.kernel.actor import SYSTEM, Actor, Role
 from dispatch.kernel.clock import Clock
 from dispatch.workforce.model import StateRule
@@ -66,6 +66,7 @@ def seed(session: Session, day: DemoDay, digest: str, clock: Clock, on_progress:
         )
         open_pharmacy(session, area.id, pharmacy, admin, clock)
     seed_catalogue(session, SYSTEM, clock)
+    _sign_off_the_gate(session, area.id, office[Role.COMPLIANCE], clock)
     allow_ketamine_at_home(session, day.day, office[Role.COMPLIANCE], clock)
     report = import_files(
         session, day_files(day), office[Role.DISPATCHER], clock, on_progress, area_id=area.id
@@ -75,6 +76,24 @@ def seed(session: Session, day: DemoDay, digest: str, clock: Clock, on_progress:
         raise ImportFailed(f"{cell.file} line {cell.line}, {cell.column}: {cell.text}")
     nurses = open_nurses(session, day, area.id, digest, clock)
     return Seeded(area_id=area.id, staff=Staff(office=office, nurses=nurses))
+
+
+def _sign_off_the_gate(session: Session, area_id: UUID, compliance: Actor, clock: Clock) -> None:
+    """Let the demo's invented day be imported, whose patients come without a care path of their own."""
+    value = NewPolicy(
+        key="booking.care_path",
+        value={"required": False},
+        reason="Demo: the invented day of an earlier system is imported without clearances",
+        area_id=area_id,
+    )
+    sign_policy(session, value, compliance, clock)
+    alone = NewPolicy(
+        key="visit.checklist",
+        value={"required": True, "prescriber_reachable": False},
+        reason="Demo: the played morning keeps the checklist without a prescriber who answers calls",
+        area_id=area_id,
+    )
+    sign_policy(session, alone, compliance, clock)
 
 
 def allow_ketamine_at_home(session: Session, on: date, compliance: Actor, clock: Clock) -> None:

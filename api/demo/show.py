@@ -7,12 +7,13 @@ from rich.console import Console
 from rich.table import Table
 
 from api.demo.office import PASSWORD, nurse_email, office_email
+from api.demo.told import Links
+from api.gaps import MC_PER_DOLLAR, bound_dollars, gap_text
 from dispatch.custody.model import State
 from dispatch.custody.queries import VialLine
 from dispatch.kernel.actor import Role
-from dispatch.routes.model import Board, Figures, Lane, Lateness, Unassigned
+from dispatch.routes.model import Board, BoardPlan, Figures, Lane, Lateness, Unassigned
 
-MC_PER_DOLLAR = 100_000
 ATTRIBUTION = (
     "Map data (c) OpenStreetMap contributors, ODbL 1.0. People, house numbers and firms are invented."
 )
@@ -33,6 +34,7 @@ def show_plan(console: Console, board: Board) -> None:
     for name, was, is_now in figure_lines(before, after):
         table.add_row(name, was, is_now)
     console.print(table)
+    console.print(proof_line(board.plan), highlight=False)
     for left in board.unassigned:
         console.print(f"  not assigned: {unassigned_line(left)}", highlight=False)
 
@@ -47,6 +49,13 @@ def figure_lines(before: Figures, after: Figures) -> list[tuple[str, str, str]]:
         ("nurses on the road", str(before.nurses), str(after.nurses)),
         ("cost", dollars(before.cost_mc), dollars(after.cost_mc)),
     ]
+
+
+def proof_line(plan: BoardPlan) -> str:
+    """Say what the plan costs, the least that any plan costs, and how far they are apart."""
+    cost_mc, bound_mc = plan.figures.cost_mc, plan.bound_mc
+    bound = "" if not bound_mc else f", no plan costs less than {bound_dollars(bound_mc)}"
+    return f"cost {dollars(cost_mc)}{bound}: {gap_text(cost_mc, bound_mc)}"
 
 
 def hours(seconds: int) -> str:
@@ -83,7 +92,10 @@ def show_morning(console: Console, board: Board, vials: Sequence[VialLine]) -> N
     """Print how far the day has come at the demo's present."""
     states = [stop.visit.state for lane in board.lanes for stop in lane.visits if stop.visit]
     done = sum(state == "completed" for state in states)
-    under_way = sum(state in {"en_route", "arrived", "infusing", "stopped"} for state in states)
+    under_way = sum(
+        state in {"en_route", "arrived", "screening", "ready", "infusing", "recovery", "discharged"}
+        for state in states
+    )
     waiting = [vial for vial in vials if vial.state is State.RESIDUAL_PENDING and vial.residual_ug]
     now = board.now.astimezone(board.zone)
     console.print(f"It is {now:%H:%M} there: {done} visits done, {under_way} under way.", highlight=False)
@@ -103,18 +115,27 @@ def show_morning(console: Console, board: Board, vials: Sequence[VialLine]) -> N
         )
 
 
-def show_links(url: str, nurse: str, witnesses: Sequence[str]) -> None:
-    """Print the three screens with their sign-ins, and the API."""
+def show_links(url: str, nurse: str, witnesses: Sequence[str], links: Links | None) -> None:
+    """Print the screens with their sign-ins, the one-time links of patients, and the API."""
     rows = (
         ("dispatcher", f"{url}/board", office_email(Role.DISPATCHER)),
         ("nurse (phone)", f"{url}/today", nurse_email(nurse)),
         ("compliance", f"{url}/custody", office_email(Role.COMPLIANCE)),
+        ("prescriber", f"{url}/clearance", office_email(Role.PRESCRIBER)),
+        ("enquiries", f"{url}/board/columbus/enquiries", office_email(Role.DISPATCHER)),
+        ("asks for a call", f"{url}/enquire", ""),
         ("API", f"{url}/api/v1/docs", ""),
     )
     click.echo(f"\nSign in with the password  {PASSWORD}")
     for who, link, email in rows:
-        click.echo(f"  {who:14} {link:40} {email}".rstrip())
-    others = [office_email(role) for role in (Role.PHARMACIST, Role.PRESCRIBER, Role.ADMIN)]
-    click.echo(f"  also           {', '.join(others)}")
-    click.echo(f"  witnesses      {', '.join(map(nurse_email, witnesses))}; every nurse has such an address")
+        click.echo(f"  {who:15} {link:45} {email}".rstrip())
+    if links is None:
+        click.echo("  patient         a dispatcher sends a new link from an enquiry's page")
+    else:
+        click.echo(f"  patient         {url}/p/{links.half_done}  opens once: an intake, half done")
+        click.echo(f"  provider        {url}/p/{links.to_sign}  opens once: to sign for that patient")
+        click.echo(f"  patient         {url}/p/{links.in_series}  opens once: two of six infusions given")
+    others = [office_email(role) for role in (Role.PHARMACIST, Role.ADMIN)]
+    click.echo(f"  also            {', '.join(others)}")
+    click.echo(f"  witnesses       {', '.join(map(nurse_email, witnesses))}; every nurse has such an address")
     click.echo(ATTRIBUTION)

@@ -13,6 +13,7 @@ from api.db import current_session
 from api.demo.clock import DemoClock
 from dispatch.kernel.actor import Role
 from dispatch.kernel.quantities import mg_text
+from dispatch.visits.safety.service import lateness
 
 pages = Blueprint("pages", __name__)
 
@@ -20,6 +21,8 @@ HOMES = {
     Role.DISPATCHER: "/board",
     Role.NURSE: "/today",
     Role.COMPLIANCE: "/custody",
+    Role.PHARMACIST: "/stock",
+    Role.PRESCRIBER: "/clearance",
 }
 
 
@@ -73,10 +76,18 @@ def healthz() -> Response:
 @pages.route("/readyz")
 @policy(PUBLIC)
 def readyz() -> Response:
-    """Tell that the database answers, too."""
+    """Tell that the database answers, too, and how late the watch over nurses and patients is."""
     current_session().execute(text("SELECT 1"))
-    return jsonify(status="ready")
+    watch = lateness(current_session())
+    late_s = (clock().now() - watch.looked_at).total_seconds() if watch.looked_at else None
+    return jsonify(status="ready", watch_last_look_s=None if late_s is None else max(0, round(late_s)))
 
 
 from api import streams  # noqa: E402, F401 - the boards' live feed joins `pages`, too
-from api.pages import compliance, dispatcher, nurse  # noqa: E402, F401 - their routes join `pages`
+from api.pages import (  # noqa: E402 - their routes join `pages`
+    compliance,  # noqa: F401
+    dispatcher,  # noqa: F401
+    nurse,  # noqa: F401
+    patient,  # noqa: F401
+    prescriber,  # noqa: F401
+)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, current_app, url_for
 
 from api.actor import actor, clock, note_reads, policy, roles
+from api.care_path import task_kept
 from api.days import day_from, note_day_read
 from api.db import current_session
 from api.etags import seen_version, tagged
@@ -19,6 +20,8 @@ from api.json_input import Blueprint
 from api.paging import LINK, PageQuerySchema, paged
 from api.v1 import appointments_schemas as forms
 from dispatch.appointments import queries, service
+from dispatch.appointments.care.model import FastingReport
+from dispatch.appointments.care.service import link_to_series
 from dispatch.appointments.model import (
     UNPLACED,
     BookingDraft,
@@ -169,10 +172,14 @@ def lift_exclusion(exclusion_id: UUID) -> None:
     service.lift_exclusion(current_session(), exclusion_id, actor(), clock())
 
 
-def _booking(sent: dict[str, Any]) -> BookingDraft:
-    rest = {name: value for name, value in sent.items() if name not in {"service", "windows", "dose_mg"}}
+def booking_draft(sent: dict[str, Any]) -> BookingDraft:
+    """Return what was said about a booking as a value."""
+    apart = {"service", "windows", "dose_mg", "fasting", "acknowledged"}
+    rest = {name: value for name, value in sent.items() if name not in apart}
     return BookingDraft(
         **rest,
+        fasting=None if sent["fasting"] is None else FastingReport(**sent["fasting"]),
+        acknowledged=frozenset(sent["acknowledged"]),
         service_code=sent["service"],
         windows=tuple(LocalWindow(**window) for window in sent["windows"]),
         dose_ug=sent["dose_mg"],
@@ -196,7 +203,8 @@ def _booked(row: "AppointmentRow", zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _appointment_answer(row: "AppointmentRow", status: int = 200) -> Response:
+def appointment_answer(row: "AppointmentRow", status: int = 200) -> Response:
+    """Answer with an appointment, its version as the ETag."""
     zone = zone_of(area_by_id(current_session(), row.area_id))
     there = url_for("appointments.one_appointment", appointment_id=row.id) if status != 200 else None
     return tagged(forms.AppointmentSchema().dump(_booked(row, zone)), row.version, status, there)
@@ -224,11 +232,13 @@ def list_appointments(
 @blueprint.arguments(forms.BookingSchema)
 @blueprint.response(201, forms.AppointmentSchema)
 @policy(DISPATCHER)
+@task_kept
 def book(sent: dict[str, Any], patient_id: UUID) -> Response:
     """Book a service for a patient; 422 or 409 name every rule against it."""
-    draft = _booking(sent)
+    draft = booking_draft(sent)
     row = service.book_appointment(current_session(), patient_id, draft, actor(), clock())
-    return _appointment_answer(row, 201)
+    link_to_series(current_session(), row, actor(), clock())
+    return appointment_answer(row, 201)
 
 
 @blueprint.route("/appointments/<uuid:appointment_id>")
@@ -238,18 +248,19 @@ def one_appointment(appointment_id: UUID) -> Response:
     """Show an appointment."""
     row = service.appointment_by_id(current_session(), appointment_id)
     note_reads("appointment.read", [row.patient_id])
-    return _appointment_answer(row)
+    return appointment_answer(row)
 
 
 @blueprint.route("/appointments/<uuid:appointment_id>", methods=["PUT"])
 @blueprint.arguments(forms.BookingSchema)
 @blueprint.response(200, forms.AppointmentSchema)
 @policy(DISPATCHER)
+@task_kept
 def change(sent: dict[str, Any], appointment_id: UUID) -> Response:
     """Change a booking as a whole (If-Match: its ETag); a pin that no longer fits is unpinned."""
-    seen, draft = seen_version(), _booking(sent)
+    seen, draft = seen_version(), booking_draft(sent)
     row = service.change_appointment(current_session(), appointment_id, draft, actor(), clock(), seen=seen)
-    return _appointment_answer(row)
+    return appointment_answer(row)
 
 
 @blueprint.route("/appointments/<uuid:appointment_id>/cancel", methods=["POST"])
@@ -261,4 +272,4 @@ def cancel(sent: dict[str, Any], appointment_id: UUID) -> Response:
     """Call an appointment off before its nurse arrives (If-Match: its ETag); it stays on record."""
     seen = seen_version()
     row = cancel_visit(current_session(), appointment_id, sent["reason"], actor(), clock(), seen=seen)
-    return _appointment_answer(row)
+    return appointment_answer(row)

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.fields import ClockReading, Day, Line, Milligrams
+from api.fields import ClockReading, Day, Instant, Line, Milligrams
 from dispatch.appointments.service.exclusions import ASKERS
 from dispatch.kernel.plain_text import CODE
 
@@ -118,6 +118,14 @@ class BookedWindowSchema(LocalWindowSchema):
     ends_at = fields.AwareDateTime()
 
 
+class FastingSchema(Schema):
+    """When the patient last ate and drank; needed where a controlled visit begins within the fast."""
+
+    last_solids_at = Instant(required=True, metadata={"description": "solid food, milk, soup, pulp"})
+    last_clear_at = Instant(required=True, metadata={"description": "water, apple juice, black coffee, tea"})
+    last_fatty_at = Instant(load_default=None, allow_none=True, metadata={"description": "null: none"})
+
+
 class BookingSchema(Schema):
     """An appointment as it is booked or changed. What is null is the service's own."""
 
@@ -134,6 +142,11 @@ class BookingSchema(Schema):
     )
     nurses_needed = fields.Integer(strict=True, load_default=None, allow_none=True)
     preferred_nurse_id = fields.UUID(load_default=None, allow_none=True)
+    fasting = fields.Nested(FastingSchema, load_default=None, allow_none=True, load_only=True)
+    acknowledged = fields.List(
+        fields.String(), load_default=list, load_only=True, validate=WORDS,
+        metadata={"description": "codes of warnings that were read"},
+    )  # fmt: skip
 
 
 class AppointmentSchema(BookingSchema):

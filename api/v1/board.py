@@ -9,7 +9,14 @@ from api.days import note_day_read
 from api.db import current_session
 from api.json_input import Blueprint
 from api.v1.plans import DAY, area_and_day, progress_of
-from api.v1.plans_schemas import FiguresSchema, LeftSchema, ProgressSchema
+from api.v1.plans_schemas import (
+    GAP,
+    NO_PLAN_COSTS_LESS,
+    RELAXED,
+    FiguresSchema,
+    LeftSchema,
+    ProgressSchema,
+)
 from dispatch.kernel.actor import Role
 from dispatch.routes.queries import board as read_board
 
@@ -110,8 +117,10 @@ class BoardPlanSchema(Schema):
     publisher = fields.String()
     published_at = fields.AwareDateTime()
     status = fields.String()
-    bound_mc = fields.Integer(allow_none=True)
-    gap = fields.Float(allow_none=True, metadata={"description": "null while nothing is proven"})
+    bound_mc = fields.Integer(allow_none=True, metadata={"description": NO_PLAN_COSTS_LESS})
+    gap = fields.Float(allow_none=True, metadata={"description": GAP})
+    optimal = fields.Boolean(attribute="is_optimal")
+    relaxed = fields.List(fields.String(), metadata={"description": RELAXED})
     figures = fields.Nested(FiguresSchema)
 
 

@@ -1,33 +1,29 @@
 """The custody ledger: what phones and pharmacies record, and what compliance reads."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify
+from flask import Response
 
-from api import proofs
-from api.actor import actor, clock, keep_although_refused, policy, roles
+from api.actor import actor, clock, policy, roles
 from api.days import day_from
 from api.db import current_session
 from api.idempotency import answered_once
 from api.json_input import Blueprint
-from api.problems import problem
 from api.v1 import custody_schemas as forms
+from api.v1.custody_reading import (
+    answer,
+    at_pharmacy,
+    at_visit,
+    both_proofs,
+    in_area,
+    kept,
+    override,
+)
 from dispatch.areas.service import area_by_slug, zone_of
 from dispatch.custody import commands, queries, service
-from dispatch.custody.model import (
-    Basis,
-    DeviceStamp,
-    EventKind,
-    Override,
-    Receipt,
-    Standing,
-    Verdict,
-    WasteMethod,
-)
-from dispatch.custody.sentences import reasons as sentences
-from dispatch.identity.model import ProofOfIdentity
+from dispatch.custody.model import Basis, EventKind, WasteMethod
+from dispatch.custody.witnessing import WitnessKind
 from dispatch.kernel.actor import Role
 from dispatch.kernel.refusals import Conflict
 from dispatch.visits import queries as visits
@@ -36,56 +32,6 @@ from dispatch.visits import standing
 blueprint = Blueprint("custody", __name__, url_prefix="/custody", description="The controlled-drug ledger")
 NURSE = roles(Role.NURSE)
 READERS = roles(Role.COMPLIANCE)
-
-
-def _proof(sent: dict[str, Any], name: str, event_id: UUID) -> ProofOfIdentity | None:
-    return proofs.read(sent[name], event_id, name)[1] if name in sent else None
-
-
-def _stamp(sent: dict[str, Any]) -> DeviceStamp | None:
-    device_id = actor().device_id
-    if device_id is None or "device_seq" not in sent or "device_time" not in sent:
-        return None
-    return DeviceStamp(device_id=device_id, device_seq=sent["device_seq"], device_time=sent["device_time"])
-
-
-def _said(sent: dict[str, Any], container_id: UUID, where: Standing) -> dict[str, Any]:
-    """Gather what every deed on one vial says."""
-    return {
-        "event_id": sent["event_id"],
-        "container_id": container_id,
-        "standing": where,
-        "stamp": _stamp(sent),
-        "proof": _proof(sent, "proof", sent["event_id"]),
-        "witness": _proof(sent, "witness_proof", sent["event_id"]),
-        "reason": sent["reason"],
-    }
-
-
-def _at_visit(sent: dict[str, Any], container_id: UUID) -> dict[str, Any]:
-    seen = standing.standing_at_visit(current_session(), sent["visit_id"], actor(), clock())
-    return _said(sent, container_id, seen) | {"visit_id": sent["visit_id"], "place": "visit"}
-
-
-def _override(sent: dict[str, Any]) -> Override | None:
-    return Override(**sent["override"]) if "override" in sent else None
-
-
-def _shown(receipt: Receipt) -> dict[str, Any]:
-    return vars(receipt) | {"reasons": sentences(receipt.reasons)}
-
-
-def _answer(receipts: Sequence[Receipt]) -> Response:
-    """Answer with the receipts; a claim or a reused id is kept, and answered 409."""
-    odd = [each for each in receipts if each.verdict in {Verdict.CLAIM, Verdict.ID_REUSED}]
-    shown = forms.CustodyReceiptSchema(many=True).dump([_shown(each) for each in receipts])
-    if odd:
-        keep_although_refused()
-        said = tuple(reason for each in odd for reason in sentences(each.reasons))
-        return problem(409, Conflict.title, said, {"receipts": shown})
-    answer = jsonify(shown if len(shown) != 1 else shown[0])
-    answer.status_code = 200 if all(each.replayed for each in receipts) else 201
-    return answer
 
 
 @blueprint.route("/deliveries", methods=["POST"])
@@ -99,7 +45,7 @@ def receive(sent: dict[str, Any]) -> Response:
         **sent | {"basis": Basis(sent["basis"]), "vials": tuple(commands.NewVial(**v) for v in sent["vials"])}
     )
     receipts = service.receive_at_pharmacy(current_session(), command, actor(), clock())
-    return _answer(receipts)
+    return answer(receipts)
 
 
 @blueprint.route("/pickups", methods=["POST"])
@@ -118,16 +64,20 @@ def pick_up(sent: dict[str, Any]) -> Response:
         )
         for vial in sent["vials"]
     )
+    own, other = both_proofs(sent, sent["pickup_id"])
     command = commands.PickUp(
         pickup_id=sent["pickup_id"],
         pharmacy_id=sent["pharmacy_id"],
         vials=listed,
         counted_units=sent["counted_units"],
         standing=standing.standing_at_pharmacy(session, sent["pharmacy_id"], actor(), clock()),
-        proof=_proof(sent, "proof", sent["pickup_id"]),
-        witness=_proof(sent, "witness_proof", sent["pickup_id"]),
+        proof=own,
+        witness=other,
     )
-    return _answer(service.pick_up(session, command, actor(), clock()))
+    try:
+        return answer(service.pick_up(session, command, actor(), clock()))
+    except Conflict as refusal:
+        return kept(refusal)
 
 
 @blueprint.route("/vials/<uuid:container_id>/open", methods=["POST"])
@@ -138,9 +88,9 @@ def pick_up(sent: dict[str, Any]) -> Response:
 def open_vial(sent: dict[str, Any], container_id: UUID) -> Response:
     """Compare the seal and break it, for one visit."""
     command = commands.OpenContainer(
-        **_at_visit(sent, container_id), seal=sent["seal"], override=_override(sent)
+        **at_visit(sent, container_id), seal=sent["seal"], override=override(sent)
     )
-    return _answer([service.open_container(current_session(), command, actor(), clock())])
+    return answer([service.open_container(current_session(), command, actor(), clock())])
 
 
 @blueprint.route("/vials/<uuid:container_id>/draw", methods=["POST"])
@@ -152,12 +102,12 @@ def draw(sent: dict[str, Any], container_id: UUID) -> Response:
     """Draw up for a visit, within its order."""
     order = visits.own_visit(current_session(), sent["visit_id"], actor()).dose_ug
     command = commands.Draw(
-        **_at_visit(sent, container_id),
+        **at_visit(sent, container_id),
         amount_ug=sent["amount_ug"],
         order_ceiling_ug=order or 0,
-        override=_override(sent),
+        override=override(sent),
     )
-    return _answer([service.draw(current_session(), command, actor(), clock())])
+    return answer([service.draw(current_session(), command, actor(), clock())])
 
 
 @blueprint.route("/vials/<uuid:container_id>/administer", methods=["POST"])
@@ -168,9 +118,12 @@ def draw(sent: dict[str, Any], container_id: UUID) -> Response:
 def administer(sent: dict[str, Any], container_id: UUID) -> Response:
     """Record what the patient was given; kept whatever rule it breaks."""
     command = commands.Administer(
-        **_at_visit(sent, container_id), amount_ug=sent["amount_ug"], completes=sent["completes"]
+        **at_visit(sent, container_id),
+        amount_ug=sent["amount_ug"],
+        completes=sent["completes"],
+        presence=sent["presence"],
     )
-    return _answer([service.administer(current_session(), command, actor(), clock())])
+    return answer([service.administer(current_session(), command, actor(), clock())])
 
 
 @blueprint.route("/vials/<uuid:container_id>/waste", methods=["POST"])
@@ -181,9 +134,13 @@ def administer(sent: dict[str, Any], container_id: UUID) -> Response:
 def waste(sent: dict[str, Any], container_id: UUID) -> Response:
     """Destroy leftover drug before a witness who signs the same event."""
     command = commands.WasteResidual(
-        **_at_visit(sent, container_id), amount_ug=sent["amount_ug"], method=WasteMethod(sent["method"])
+        **at_visit(sent, container_id),
+        amount_ug=sent["amount_ug"],
+        method=WasteMethod(sent["method"]),
+        witness_kind=WitnessKind(sent["witness_kind"]),
+        companion=sent["companion"],
     )
-    return _answer([service.waste_residual(current_session(), command, actor(), clock())])
+    return answer([service.waste_residual(current_session(), command, actor(), clock())])
 
 
 @blueprint.route("/vials/<uuid:container_id>/return", methods=["POST"])
@@ -193,26 +150,19 @@ def waste(sent: dict[str, Any], container_id: UUID) -> Response:
 @policy(NURSE)
 def return_vial(sent: dict[str, Any], container_id: UUID) -> Response:
     """Bring a sealed vial back; the pharmacist signs."""
-    seen = standing.standing_at_pharmacy(current_session(), sent["pharmacy_id"], actor(), clock())
-    command = commands.ReturnUnopened(
-        **_said(sent, container_id, seen),
-        pharmacy_id=sent["pharmacy_id"],
-        seal=sent["seal"],
-        place="pharmacy",
-    )
-    return _answer([service.return_unopened(current_session(), command, actor(), clock())])
+    command = commands.ReturnUnopened(**at_pharmacy(sent, container_id), seal=sent["seal"])
+    return answer([service.return_unopened(current_session(), command, actor(), clock())])
 
 
 @blueprint.route("/vials/<uuid:container_id>/report", methods=["POST"])
 @answered_once
 @blueprint.arguments(forms.ReportSchema)
 @blueprint.response(201, forms.CustodyReceiptSchema)
-@policy(NURSE)
+@policy(roles(Role.NURSE, Role.PHARMACIST, Role.COMPLIANCE))
 def report(sent: dict[str, Any], container_id: UUID) -> Response:
     """Report a vial broken, lost, stolen or with a wrong seal; never refused."""
-    seen = standing.standing_in_area(current_session(), actor(), clock())
-    command = commands.ReportException(**_said(sent, container_id, seen), kind=EventKind(sent["kind"]))
-    return _answer([service.report_exception(current_session(), command, actor(), clock())])
+    command = commands.ReportException(**in_area(sent, container_id), kind=EventKind(sent["kind"]))
+    return answer([service.report_exception(current_session(), command, actor(), clock())])
 
 
 @blueprint.route("/counts", methods=["POST"])
@@ -225,13 +175,28 @@ def count(sent: dict[str, Any]) -> Any:
     return service.count(current_session(), commands.BlindCount(**sent), actor(), clock())
 
 
+@blueprint.route("/shift/open", methods=["POST"])
+@answered_once
+@blueprint.arguments(forms.CountSchema)
+@blueprint.response(201, forms.CountResultSchema)
+@policy(NURSE)
+def open_shift(sent: dict[str, Any]) -> Any:
+    """Open one's custody shift with a blind count of what is in hand."""
+    return service.open_shift(current_session(), commands.BlindCount(**sent), actor(), clock())
+
+
 @blueprint.route("/shift/close", methods=["POST"])
 @answered_once
+@blueprint.arguments(forms.CloseShiftSchema)
 @blueprint.response(204)
 @policy(NURSE)
-def close_shift() -> None:
-    """Close one's custody shift, or be told every vial that is not accounted for."""
-    service.close_shift(current_session(), actor(), clock())
+def close_shift(sent: dict[str, Any]) -> Response | None:
+    """Close one's custody shift by a blind count, or be told every vial that is not accounted for."""
+    try:
+        service.close_shift(current_session(), actor(), clock(), sent.get("round_id"))
+    except Conflict as refusal:
+        return kept(refusal)
+    return None
 
 
 @blueprint.route("/areas/<area>/<day>")

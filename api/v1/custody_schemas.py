@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from api.fields import Instant
 from dispatch.custody.model import Basis, EventKind, WasteMethod
+from dispatch.custody.witnessing import WitnessKind
 from dispatch.kernel.quantities import MOST_UG
 
 EXCEPTIONS = (EventKind.BROKEN, EventKind.LOST, EventKind.STOLEN, EventKind.SEAL_MISMATCH)
@@ -15,7 +16,8 @@ def _amount() -> fields.Integer:
     return fields.Integer(required=True, strict=True, validate=validate.Range(1, MOST_UG))
 
 
-def _proof(about: str) -> fields.String:
+def proof_of(about: str) -> fields.String:
+    """Return the field of a proof of identity, as POST /proofs gives it."""
     return fields.String(validate=validate.Length(1, 1000), metadata={"description": about})
 
 
@@ -26,8 +28,8 @@ class DeedSchema(Schema):
     device_seq = fields.Integer(strict=True, validate=validate.Range(1, 2**53 - 1))
     device_time = Instant()
     reason = fields.String(load_default="", validate=LONG)
-    proof = _proof("the actor's proof of identity, from POST /proofs for this event_id")
-    witness_proof = _proof("the witness's or pharmacist's proof of identity for this event_id")
+    proof = proof_of("the actor's proof of identity, from POST /proofs for this event_id")
+    witness_proof = proof_of("the witness's or pharmacist's proof of identity for this event_id")
 
 
 class OverrideSchema(Schema):
@@ -59,6 +61,7 @@ class AdministerSchema(DeedSchema):
     visit_id = fields.UUID(required=True)
     amount_ug = _amount()
     completes = fields.Boolean(load_default=True)
+    presence = fields.String(load_default="", validate=validate.Length(0, 40))
 
 
 class WasteSchema(DeedSchema):
@@ -67,6 +70,13 @@ class WasteSchema(DeedSchema):
     visit_id = fields.UUID(required=True)
     amount_ug = _amount()
     method = fields.String(required=True, validate=validate.OneOf([each.value for each in WasteMethod]))
+    witness_kind = fields.String(
+        load_default=WitnessKind.PRESENT.value, validate=validate.OneOf([each.value for each in WitnessKind])
+    )
+    companion = fields.String(
+        load_default="", validate=validate.Length(0, 40),
+        metadata={"description": "who of the patient's signed, as a relation; never a name"},
+    )  # fmt: skip
 
 
 class ReturnSchema(DeedSchema):
@@ -97,8 +107,8 @@ class PickUpSchema(Schema):
     pharmacy_id = fields.UUID(required=True)
     vials = fields.List(fields.Nested(ListedVialSchema), required=True, validate=validate.Length(1, 50))
     counted_units = fields.Integer(required=True, strict=True, validate=validate.Range(0, 1000))
-    proof = _proof("the nurse's proof of identity for pickup_id")
-    witness_proof = _proof("the pharmacist's proof of identity for pickup_id")
+    proof = proof_of("the nurse's proof of identity for pickup_id")
+    witness_proof = proof_of("the pharmacist's proof of identity for pickup_id")
 
 
 class NewVialSchema(Schema):
@@ -133,6 +143,12 @@ class CountSchema(Schema):
     )
     counted_units = fields.Integer(required=True, strict=True, validate=validate.Range(0, 100_000))
     product_id = fields.UUID(load_default=None)
+
+
+class CloseShiftSchema(Schema):
+    """The blind count that the shift closes with."""
+
+    round_id = fields.UUID()
 
 
 class CountResultSchema(Schema):
@@ -259,6 +275,12 @@ class EventLineSchema(Schema):
     balance_ug = fields.Integer()
     visit_id = fields.UUID(allow_none=True)
     method = fields.String()
+    witness_kind = fields.String()
+    witness_strength = fields.String()
+    rate_ug_per_min = fields.Integer(allow_none=True)
+    measured_ug = fields.Integer(allow_none=True)
+    prime_ug = fields.Integer(allow_none=True)
+    supersedes = fields.UUID(allow_none=True)
     reason = fields.String()
     applied = fields.Boolean()
     exception = fields.Boolean()

@@ -13,7 +13,7 @@ from uuid import UUID
 from flask import Response, jsonify, make_response, request, url_for
 
 from api.actor import actor, clock, policy, roles
-from api.days import day_from, note_day_read
+from api.days import day_from, note_day_read, present_days, progress_when_needed
 from api.db import current_session
 from api.etags import seen_version
 from api.idempotency import answered_once
@@ -249,6 +249,7 @@ def explain(asked: dict[str, Any], slug: str, day: str, appointment_id: UUID) ->
         on,
         appointment_id,
         clock(),
-        progress_of(area.id, on),
+        progress_when_needed(area.id, on),
         part=asked["part"],
+        days=present_days(),
     )

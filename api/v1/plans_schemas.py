@@ -5,6 +5,9 @@ from marshmallow import Schema, fields, validate
 from api.fields import Instant
 from dispatch.assignment.plan_model import ENGINES, LEAST_SECONDS, MOST_SECONDS, RunState
 
+NO_PLAN_COSTS_LESS = "no plan of the day costs less; null while nothing is proven"
+GAP = "(cost - bound) / cost: what could at most be saved; null while nothing is proven"
+RELAXED = "where the bound is that of an easier day: double_visits"
 KINDS = ("start", "pickup", "visit", "break", "return", "end")
 
 
@@ -45,7 +48,10 @@ class ProgressSchema(Schema):
     """What the solver told last; empty before its first word."""
 
     cost_mc = fields.Integer()
-    bound_mc = fields.Integer(allow_none=True, metadata={"description": "null while nothing is proven"})
+    bound_mc = fields.Integer(allow_none=True, metadata={"description": NO_PLAN_COSTS_LESS})
+    gap = fields.Float(allow_none=True, metadata={"description": GAP})
+    optimal = fields.Boolean(metadata={"description": "once it is solved"})
+    relaxed = fields.List(fields.String(), metadata={"description": RELAXED})
     unassigned = fields.Integer()
     seconds = fields.Float()
     doing = fields.String()
@@ -106,7 +112,12 @@ class PlanHeadSchema(Schema):
     published_at = fields.AwareDateTime()
     status = fields.String()
     cost_mc = fields.Integer(attribute="cost")
-    bound_mc = fields.Integer(attribute="bound", allow_none=True)
+    bound_mc = fields.Integer(
+        attribute="bound", allow_none=True, metadata={"description": NO_PLAN_COSTS_LESS}
+    )
+    gap = fields.Float(allow_none=True, metadata={"description": GAP})
+    optimal = fields.Boolean(attribute="is_optimal")
+    relaxed = fields.List(fields.String(), metadata={"description": RELAXED})
     terms = fields.Dict(keys=fields.String(), values=fields.Integer())
 
 
@@ -148,6 +159,8 @@ class PlanDiffSchema(Schema):
     moved = fields.List(fields.Nested(MovedSchema))
     cost_before_mc = fields.Integer()
     cost_after_mc = fields.Integer()
+    bound_before_mc = fields.Integer(allow_none=True)
+    bound_after_mc = fields.Integer(allow_none=True)
     terms_before = fields.Dict(keys=fields.String(), values=fields.Integer())
     terms_after = fields.Dict(keys=fields.String(), values=fields.Integer())
 

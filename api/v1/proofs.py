@@ -25,6 +25,9 @@ class ProofRequestSchema(Schema):
     email = fields.Email(required=True)
     secret = fields.String(required=True, validate=validate.Length(1, 200), load_only=True)
     event_id = fields.UUID(required=True)
+    actor_email = fields.Email(
+        metadata={"description": "whose deed it is, when you witness it from a session of your own"}
+    )
 
 
 class ProofSchema(Schema):
@@ -47,4 +50,4 @@ def _login_limit() -> str:
 @policy(SIGNED_IN)
 def prove_identity(asked: dict[str, Any]) -> dict[str, Any]:
     """Check a person's secret and return a proof for one event; the secret is not kept."""
-    return proofs.make(asked["email"], asked["secret"], asked["event_id"])
+    return proofs.make(asked["email"], asked["secret"], asked["event_id"], asked.get("actor_email", ""))

@@ -34,6 +34,7 @@ def fact_from(appointment_id: UUID, sent: dict[str, Any]) -> NewFact:
         position=here,
         reason=sent["reason"],
         calls_made=sent.get("calls_made"),
+        asked=sent["asked"],
     )
 
 

@@ -10,7 +10,8 @@ YEARS = range(1970, 2101)
 MOST_SEQUENCE = 2**53 - 1  # what JavaScript counts exactly
 
 
-def _sensible_year(value: object) -> None:
+def sensible_year(value: object) -> None:
+    """Refuse an instant that no phone could mean."""
     if getattr(value, "year", 0) not in YEARS:
         raise ValidationError(f"The year must lie between {YEARS[0]} and {YEARS[-1]}.")
 
@@ -22,11 +23,11 @@ class FactSchema(Schema):
     kind = fields.String(required=True, validate=validate.OneOf([deed.value for deed in NURSES_DEEDS]))
     at = fields.AwareDateTime(
         required=True,
-        validate=_sensible_year,
+        validate=sensible_year,
         metadata={"description": "the device's clock at the deed, with its UTC offset"},
     )
     sent_at = fields.AwareDateTime(
-        validate=_sensible_year, metadata={"description": "the device's clock when it sent"}
+        validate=sensible_year, metadata={"description": "the device's clock when it sent"}
     )
     device_seq = fields.Integer(strict=True, validate=validate.Range(1, MOST_SEQUENCE))
     lat = fields.Float(validate=validate.Range(-90, 90))
@@ -34,6 +35,10 @@ class FactSchema(Schema):
     accuracy_m = fields.Float(allow_none=True, validate=validate.Range(0, 10_000_000))
     reason = fields.String(load_default="", validate=validate.Length(0, 500))
     calls_made = fields.Integer(strict=True, validate=validate.Range(0, 100))
+    asked = fields.Boolean(
+        load_default=False,
+        metadata={"description": "it has not happened yet: refused where something stands against it"},
+    )
 
     @validates_schema
     def _whole_point(self, sent: dict[str, object], **_: object) -> None:

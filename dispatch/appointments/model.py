@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+from dispatch.appointments.care.model import BookingChannel, FastingReport
+
 PatientId = NewType("PatientId", UUID)
 AppointmentId = NewType("AppointmentId", UUID)
 
@@ -16,6 +18,44 @@ class AppointmentStatus(StrEnum):
 
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingStep:
+    """One arrow of a booking's life; `source` None: there is no row yet."""
+
+    source: AppointmentStatus | None
+    deed: str
+    target: AppointmentStatus
+    by: str
+    meaning: str
+
+
+# What is only requested is an enquiry or a patient's wish, what is only offered holds no place: neither is a
+# row here. From the nurse's setting off on, the visit's own table rules.
+APPOINTMENT_STEPS = (
+    BookingStep(
+        source=None,
+        deed="book",
+        target=AppointmentStatus.CONFIRMED,
+        by="dispatcher, series, import",
+        meaning="the gate let it pass; reminders are queued",
+    ),
+    BookingStep(
+        source=AppointmentStatus.CONFIRMED,
+        deed="change",
+        target=AppointmentStatus.CONFIRMED,
+        by="dispatcher",
+        meaning="through the gate again; reminders move",
+    ),
+    BookingStep(
+        source=AppointmentStatus.CONFIRMED,
+        deed="cancel",
+        target=AppointmentStatus.CANCELLED,
+        by="patient or dispatcher, before arrival",
+        meaning="with a reason; reminders are called off, its infusion is to be laid anew",
+    ),
+)
 
 
 class PointSource(StrEnum):
@@ -143,6 +183,12 @@ class BookingDraft:
         The signed order and its dose in micrograms: both are needed for what is controlled.
     priority
         1 (may wait) to 5 (must happen).
+    fasting
+        When the patient last ate and drank, where the visit is soon; see `care.rules.path.fasting_of_day`.
+    acknowledged
+        Codes of warnings that whoever books has read.
+    channel
+        By which way it came; for the record only, the rules are the same (care-rules.md C02).
     """
 
     reference: str
@@ -156,6 +202,9 @@ class BookingDraft:
     priority: int = 3
     nurses_needed: int | None = None
     preferred_nurse_id: UUID | None = None
+    fasting: FastingReport | None = None
+    acknowledged: frozenset[str] = frozenset()
+    channel: BookingChannel = BookingChannel.PHONE
 
 
 @dataclass(frozen=True, kw_only=True)

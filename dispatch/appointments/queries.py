@@ -1,6 +1,6 @@
 """What screens read of appointments."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -9,6 +9,10 @@ from sqlalchemy.orm import Session
 
 from dispatch.appointments.model import AppointmentStatus
 from dispatch.appointments.records import AppointmentRow, ExclusionRow, PatientRow
+from dispatch.kernel.refusals import NotFound, refuse
+
+# SQLite takes 32,766 values in one statement.
+MOST_IN_A_QUERY = 10_000
 
 
 def confirmed_on(session: Session, area_id: UUID, day: date) -> Sequence[AppointmentRow]:
@@ -52,7 +56,37 @@ def appointments_after(
     return session.scalars(wanted).unique().all()
 
 
+def appointments_of(session: Session, ids: Collection[UUID]) -> Sequence[AppointmentRow]:
+    """Return these appointments with their patients."""
+    return session.scalars(select(AppointmentRow).where(AppointmentRow.id.in_(ids))).unique().all()
+
+
+def visits_of_patient(session: Session, area_id: UUID, reference: str) -> frozenset[UUID]:
+    """Return the ids of all visits of the area's patient of that reference, or refuse with `NotFound`."""
+    patient = select(PatientRow.id).where(PatientRow.area_id == area_id, PatientRow.reference == reference)
+    patient_id = session.scalar(patient)
+    if patient_id is None:
+        raise refuse(NotFound, "no_such_patient", "There is no patient of that reference.", field="patient")
+    wanted = select(AppointmentRow.id).where(AppointmentRow.patient_id == patient_id)
+    return frozenset(session.scalars(wanted))
+
+
 def exclusions_of(session: Session, patient_id: UUID) -> Sequence[ExclusionRow]:
     """Return whom the patient must not meet, in the order it was asked for."""
     wanted = select(ExclusionRow).where(ExclusionRow.patient_id == patient_id).order_by(ExclusionRow.id)
     return session.scalars(wanted).all()
+
+
+def ordered_doses(session: Session, appointment_ids: Collection[UUID]) -> Mapping[UUID, int]:
+    """Return the dose that the order names, in micrograms, of each appointment that has one."""
+    asked = list(appointment_ids)
+    found: dict[UUID, int] = {}
+    for start in range(0, len(asked), MOST_IN_A_QUERY):
+        some = asked[start : start + MOST_IN_A_QUERY]
+        rows = session.execute(
+            select(AppointmentRow.id, AppointmentRow.dose_ug).where(
+                AppointmentRow.id.in_(some), AppointmentRow.dose_ug.is_not(None)
+            )
+        )
+        found |= {row.id: row.dose_ug for row in rows if row.dose_ug is not None}
+    return found

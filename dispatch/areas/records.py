@@ -64,11 +64,15 @@ class PolicyRow(Identified, Row):
     ----------
     key
         e.g. ``visit.latest_end_minute``, ``geofence_m``, ``competencies.ketamine_infusion``.
+    registrant, area_id, state
+        Where it holds; None is everywhere. What names more counts before what names less.
     """
 
     __tablename__ = "policy"
 
     area_id: Mapped[UUID | None] = mapped_column(ForeignKey("service_area.id"))
+    registrant: Mapped[str | None]
+    state: Mapped[str | None]
     key: Mapped[str]
     value: Mapped[Mapping[str, Any]]
     version: Mapped[int]

@@ -1,22 +1,32 @@
 """Open and look up service areas, their pharmacies and policies; tell the boards what changed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, bindparam, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from dispatch.areas.model import DEFAULT_POLICIES, DayChange, NewArea, NewPharmacy
+from dispatch.areas.model import (
+    DEFAULT_POLICIES,
+    POLICY_CITATIONS,
+    DayChange,
+    NewArea,
+    NewPharmacy,
+    NewPolicy,
+    PolicyLine,
+)
 from dispatch.areas.records import DayChangeRow, PharmacyRow, PolicyRow, ServiceAreaRow
+from dispatch.areas.rules import precedence, shape_faults
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
-from dispatch.kernel.actor import Actor
+from dispatch.kernel.actor import Actor, Role
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
-from dispatch.kernel.refusals import Conflict, Invalid, NotFound, refuse
+from dispatch.kernel.refusals import Conflict, Invalid, NotFound, Reason, refuse
+from dispatch.kernel.row import table_of
 
 
 def open_area(session: Session, new: NewArea, actor: Actor, clock: Clock) -> ServiceAreaRow:
@@ -119,13 +129,110 @@ def policy(session: Session, key: str, area_id: UUID | None = None) -> Mapping[s
     KeyError
         When `key` is no policy of `areas.model.DEFAULT_POLICIES`.
     """
-    found: dict[UUID | None, Mapping[str, Any]] = {}
-    rows = session.scalars(select(PolicyRow).where(PolicyRow.key == key).order_by(PolicyRow.version))
-    for row in rows:
-        found[row.area_id] = row.value
-    if area_id is not None and area_id in found:
-        return found[area_id]
-    return found.get(None, DEFAULT_POLICIES[key])
+    return policies(session, (key,), area_id)[key]
+
+
+_IN_FORCE = (
+    select(PolicyRow.key, PolicyRow.value, PolicyRow.registrant, PolicyRow.area_id, PolicyRow.state)
+    .where(
+        PolicyRow.key.in_(bindparam("keys", expanding=True)),
+        or_(PolicyRow.area_id.is_(None), PolicyRow.area_id == bindparam("area_id", type_=Uuid())),
+        or_(PolicyRow.state.is_(None), PolicyRow.state == bindparam("state")),
+        or_(PolicyRow.registrant.is_(None), PolicyRow.registrant == bindparam("registrant")),
+    )
+    .order_by(PolicyRow.version)
+)
+
+
+def policies(
+    session: Session,
+    keys: Collection[str],
+    area_id: UUID | None = None,
+    state: str | None = None,
+    registrant: str | None = None,
+) -> dict[str, Mapping[str, Any]]:
+    """Return what is in force for each key in an area, a state and for a registrant, in one statement.
+
+    A value signed for the registrant counts before the area's, that before the state's, that before the
+    company's; of one scope the newest counts.
+    """
+    found = {key: DEFAULT_POLICIES[key] for key in keys}
+    place = {"keys": list(keys), "area_id": area_id, "state": state, "registrant": registrant}
+    rows = session.execute(_IN_FORCE, place).all()
+    for row in sorted(rows, key=lambda row: precedence(row.registrant, row.area_id is not None, row.state)):
+        found[row.key] = row.value
+    return found
+
+
+def sign_policy(session: Session, new: NewPolicy, actor: Actor, clock: Clock) -> PolicyRow:
+    """Sign a new version of a policy: who, when, why. Earlier versions stay (45 CFR 164.316(b)(2)).
+
+    Raises
+    ------
+    NotFound
+        ``no_such_policy``.
+    Invalid
+        ``policy_shape``, once for each part that is wrong; ``reason_missing``.
+    """
+    actor.require((Role.COMPLIANCE, Role.ADMIN))
+    if new.key not in DEFAULT_POLICIES:
+        raise refuse(NotFound, "no_such_policy", "There is no policy of that name.", field="key")
+    wrong = shape_faults(DEFAULT_POLICIES[new.key], new.value)
+    if len(new.reason.strip()) < 3:
+        wrong.append(Reason(code="reason_missing", text="Say why, and on whose advice.", field="reason"))
+    if wrong:
+        raise Invalid(wrong)
+    last = select(func.max(PolicyRow.version)).where(
+        PolicyRow.key == new.key, PolicyRow.area_id.is_not_distinct_from(new.area_id)
+    )
+    row = PolicyRow(
+        id=new_id(),
+        area_id=new.area_id,
+        registrant=new.registrant or None,
+        state=new.state or None,
+        key=new.key,
+        value=dict(new.value),
+        version=(session.scalar(last) or 0) + 1,
+        signed_by=actor.person_ref,
+        signed_at=clock.now(),
+        reason=new.reason.strip(),
+    )
+    session.add(row)
+    session.flush()
+    detail = {"key": row.key, "version": row.version, "value": dict(new.value)}
+    entry = AuditEntry(action="policy.sign", subject_kind="policy", subject_id=row.id, detail=detail)
+    record(session, entry, actor, clock)
+    return row
+
+
+def policy_lines(session: Session, area_id: UUID) -> list[PolicyLine]:
+    """Return every policy with its citation: the default first, then each signed value, oldest first."""
+    rows = session.scalars(
+        select(PolicyRow)
+        .where(or_(PolicyRow.area_id.is_(None), PolicyRow.area_id == area_id))
+        .order_by(PolicyRow.key, PolicyRow.signed_at, PolicyRow.version)
+    ).all()
+    found = []
+    for key, default in DEFAULT_POLICIES.items():
+        citation = POLICY_CITATIONS.get(key, "")
+        found.append(PolicyLine(key=key, value=default, citation=citation))
+        found += [
+            PolicyLine(
+                key=key,
+                value=row.value,
+                citation=citation,
+                version=row.version,
+                registrant=row.registrant,
+                state=row.state,
+                company_wide=row.area_id is None,
+                signed_by=row.signed_by,
+                signed_at=row.signed_at,
+                reason=row.reason,
+            )
+            for row in rows
+            if row.key == key
+        ]
+    return found
 
 
 def note_change(
@@ -133,6 +240,17 @@ def note_change(
 ) -> None:
     """Tell the boards of (`area_id`, `day`) that something of `kind` changed."""
     session.add(DayChangeRow(area_id=area_id, day=day, at=clock.now(), kind=kind, subject_id=subject_id))
+
+
+_CHANGED = insert(table_of(DayChangeRow)).inline()  # nobody asks for its position
+
+
+def note_change_at_once(
+    session: Session, area_id: UUID, day: date, kind: str, clock: Clock, subject_id: UUID
+) -> None:
+    """Note a change by a statement of its own, not at the next flush: where a lock is held."""
+    change = {"area_id": area_id, "day": day, "at": clock.now(), "kind": kind, "subject_id": subject_id}
+    session.connection().execute(_CHANGED, change)
 
 
 def last_change(session: Session, area_id: UUID, day: date) -> int:

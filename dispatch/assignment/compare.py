@@ -37,7 +37,10 @@ class Moved:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanDiff:
-    """What changed from one plan to another: visits, and the figures of both (`PlanRow.terms`)."""
+    """What changed from one plan to another: visits, and the figures of both (`PlanRow.terms`).
+
+    A bound is of its own plan's day: between the two the day may have changed.
+    """
 
     before: int
     after: int
@@ -46,6 +49,8 @@ class PlanDiff:
     moved: tuple[Moved, ...]
     cost_before_mc: int
     cost_after_mc: int
+    bound_before_mc: int | None
+    bound_after_mc: int | None
     terms_before: dict[str, int]
     terms_after: dict[str, int]
 
@@ -79,6 +84,8 @@ def diff_plans(session: Session, before: PlanRow, after: PlanRow) -> PlanDiff:
         ),
         cost_before_mc=before.cost,
         cost_after_mc=after.cost,
+        bound_before_mc=before.bound,
+        bound_after_mc=after.bound,
         terms_before=dict(before.terms),
         terms_after=dict(after.terms),
     )

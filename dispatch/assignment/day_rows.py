@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from dispatch.appointments.records import AppointmentRow, ExclusionRow
 from dispatch.areas.records import PharmacyRow, ServiceAreaRow
 from dispatch.areas.service import policy, zone_of
 from dispatch.assignment.plan_model import Progress, Source
-from dispatch.assignment.records import PlannedStopRow, PlanRow
+from dispatch.assignment.records import DisturbanceRow, PlannedStopRow, PlanRow
 from dispatch.kernel.local_time import day_bounds
 from dispatch.workforce.model import Shift
 from dispatch.workforce.records import NurseRow, ShiftRow, StateRuleRow
@@ -49,8 +50,9 @@ class DayRows:
     policies: Mapping[str, Mapping[str, Any]]
     plan: PlanRow | None
     worked: Mapping[UUID, Sequence[Shift]]
+    disturbances: Sequence[DisturbanceRow] = ()
 
-    @property
+    @cached_property
     def stops(self) -> Mapping[UUID, Sequence[PlannedStopRow]]:
         """The stops of the plan in force by shift, in order."""
         found: dict[UUID, list[PlannedStopRow]] = {}
@@ -106,7 +108,19 @@ def read_day(session: Session, area: ServiceAreaRow, day: date, progress: Iterab
         policies={key: policy(session, key, area.id) for key in POLICIES},
         plan=plan_in_force(session, area.id, day),
         worked=_worked(session, {shift.nurse_id for shift in on_shift}, begins_at, ends_at),
+        disturbances=disturbances_of(session, area.id, day),
     )
+
+
+def disturbances_of(session: Session, area_id: UUID, day: date) -> Sequence[DisturbanceRow]:
+    """Return what was reported of the day and not withdrawn, the oldest first."""
+    wanted = (
+        select(DisturbanceRow)
+        .where(DisturbanceRow.area_id == area_id, DisturbanceRow.day == day)
+        .where(DisturbanceRow.withdrawn_at.is_(None))
+        .order_by(DisturbanceRow.reported_at, DisturbanceRow.id)
+    )
+    return session.scalars(wanted).all()
 
 
 def _worked(
@@ -138,6 +152,8 @@ def _marks(rows: DayRows) -> Iterator[tuple[str, str, str]]:
         yield f"pharmacy/{pharmacy.id}", f"pharmacy {pharmacy.code}", str(pharmacy.version)
     for rule in rows.state_rules:
         yield f"state_rule/{rule.id}", f"the rule of {rule.state}", str(rule.version)
+    for row in rows.disturbances:
+        yield f"disturbance/{row.id}", f"what {row.reporter} reported", str(row.version)
     yield from _nurse_marks(rows)
     yield from _appointment_marks(rows)
     known = {booked.id: booked.reference for booked in rows.appointments}

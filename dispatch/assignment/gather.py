@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from dispatch.areas.records import ServiceAreaRow
 from dispatch.assignment.day_rows import read_day, sources_of
 from dispatch.assignment.day_shape import second_of, second_of_reading, weights_of
+from dispatch.assignment.disturbances import Names, disturbed
 from dispatch.assignment.facts import appointment_facts, law_facts, nurse_facts
 from dispatch.assignment.gather_day import DayFile
 from dispatch.assignment.gather_nurses import add_nurses
@@ -76,7 +77,7 @@ def gather(
         day=day,
         origin=rows.begins_at,
         zone=rows.zone,
-        problem=_problem(writing),
+        problem=_disturbed(writing),
         sources=sources_of(rows),
         law=writing.law,
         people=people,
@@ -88,8 +89,18 @@ def gather(
         planned_end_s=second_of_reading(
             rows.policies["visit.latest_end_minute"]["planned"], day, rows.zone, rows.begins_at
         ),
+        latest_end_s=second_of_reading(law.latest_end_minute, day, rows.zone, rows.begins_at),
+        rules=law,
         plan_number=rows.plan.number if rows.plan else 0,
     )
+
+
+def _disturbed(day: DayFile) -> Problem:
+    problem = _problem(day)
+    if day.now_s is None or not day.rows.disturbances:
+        return problem
+    names = Names(day.rows.begins_at, day.visit_keys, day.nurse_keys, day.pharmacy_ids)
+    return disturbed(problem, names, day.rows.disturbances, day.now_s)
 
 
 def _problem(day: DayFile) -> Problem:

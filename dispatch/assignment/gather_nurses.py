@@ -6,9 +6,10 @@ from uuid import UUID
 from dispatch.assignment.day_shape import HOUR_S, distinct_id, meal_break, second_of
 from dispatch.assignment.gather_day import DayFile
 from dispatch.assignment.plan_model import NurseKey, Progress
-from dispatch.assignment.underway import Door, Underway, freeze, met_by
+from dispatch.assignment.underway import Door, freeze, met_by
 from dispatch.workforce.records import ShiftRow
 from routing.problem import Nurse, Window
+from routing.replan.underway import Underway
 
 
 def add_nurses(day: DayFile, doors: Mapping[UUID, Door]) -> None:

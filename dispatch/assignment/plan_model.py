@@ -9,7 +9,7 @@ from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from dispatch.assignment.model import AppointmentFacts, NurseFacts
+from dispatch.assignment.model import AppointmentFacts, LawFacts, NurseFacts
 from dispatch.kernel.refusals import Conflict, Reason, refuse
 from routing.problem import PENALTY_MC_BY_PRIORITY, Problem
 
@@ -17,7 +17,9 @@ from routing.problem import PENALTY_MC_BY_PRIORITY, Problem
 Law = Mapping[UUID, Mapping[UUID, tuple[Reason, ...]]]
 
 LEAST_SECONDS, MOST_SECONDS = 1, 600
-ENGINES = ("routing", "greedy", "first_come")
+# The exact engine, which proves how good its plan is; the others are baselines (`routing.engine.solve`).
+EXACT = "columns"
+ENGINES = (EXACT, "routing", "greedy", "first_come")
 
 # An area's `weights` may state each of these; millicents (routing.problem). Priorities go from 1 (may
 # wait) to 5 (must happen).
@@ -113,7 +115,7 @@ class Progress(Protocol):
 
 
 # A visit in one of these states holds its nurse no longer.
-OVER = frozenset({"completed", "no_show", "aborted", "cancelled"})
+OVER = frozenset({"completed", "no_show", "aborted", "cancelled", "transferred"})
 
 
 def begun_at(met: Progress, planned_at: datetime | None) -> datetime | None:
@@ -191,6 +193,10 @@ class Gathered:
         The plan in force when it was gathered, 0 before the first.
     planned_end_s
         The second by which the planner lets visits end; by hand they may end later.
+    latest_end_s
+        The second by which visits end at the latest in what was gathered.
+    rules
+        The law and the policies by which they were judged.
     """
 
     area_id: UUID
@@ -208,6 +214,8 @@ class Gathered:
     left_out: Mapping[UUID, tuple[Reason, ...]] = field(default_factory=dict)
     plan_number: int = 0
     planned_end_s: int = 0
+    latest_end_s: int = 0
+    rules: LawFacts | None = None
 
     @property
     def fingerprint(self) -> str:

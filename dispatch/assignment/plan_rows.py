@@ -54,6 +54,7 @@ def write_plan(
         status=plan.status,
         cost=plan.cost_mc,
         bound=plan.bound_mc,
+        relaxed=list(plan.relaxed),
         terms=asdict(plan.cost) | figures_of(problem, plan, left_out=len(gathered.left_out)),
         unassigned=unassigned_of(gathered, plan),
         fingerprint=gathered.fingerprint,

@@ -1,16 +1,17 @@
-"""Plan runs, plans and their stops."""
+"""Plan runs, plans and their stops; what was reported of running days, and what was proposed about it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dispatch.kernel.row import Identified, Row, Versioned
 from dispatch.kernel.sealing import SealedText
+from routing.plan import gap_of
 
 
 class PlanRunRow(Identified, Versioned, Row):
@@ -28,7 +29,7 @@ class PlanRunRow(Identified, Versioned, Row):
     left_out
         Appointment id -> reasons: those that could not even be given to the solver.
     progress
-        What the solver last told: cost, bound, unassigned, seconds, doing.
+        What the solver last told: cost, bound, gap, unassigned, seconds, doing.
     stop_asked
         The dispatcher wants the best plan so far, now.
     """
@@ -75,7 +76,9 @@ class PlanRow(Identified, Versioned, Row):
     origin
         What made it: published (a solve) or moved (by hand).
     cost, bound
-        Millicents; `bound` is None while nothing is proven.
+        Millicents; `bound` is None while nothing is proven: by a baseline, or since a deed by hand.
+    relaxed
+        Where the bound is that of an easier day (`routing.plan.Plan`).
     terms
         Cost term -> millicents, and the day's figures (`travel_s`, `idle_s`, `overtime_s`, `service_s`).
     unassigned
@@ -95,6 +98,7 @@ class PlanRow(Identified, Versioned, Row):
     status: Mapped[str]
     cost: Mapped[int] = mapped_column(BigInteger)
     bound: Mapped[int | None] = mapped_column(BigInteger)
+    relaxed: Mapped[Sequence[str]] = mapped_column(JSON, default=list)
     terms: Mapped[Mapping[str, Any]]
     unassigned: Mapped[Mapping[str, Any]]
     fingerprint: Mapped[str]
@@ -105,6 +109,16 @@ class PlanRow(Identified, Versioned, Row):
     )
 
     __table_args__ = (UniqueConstraint("area_id", "day", "number"),)
+
+    @property
+    def gap(self) -> float | None:
+        """What could at most be saved, as a share of the cost; None while nothing is proven."""
+        return None if self.bound is None else gap_of(self.cost, self.bound)
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether it is proven that no plan of the day costs less."""
+        return self.bound is not None and self.bound >= self.cost
 
 
 class PlannedStopRow(Identified, Row):
@@ -137,3 +151,85 @@ class PlannedStopRow(Identified, Row):
         Index("ix_planned_stop_nurse", "nurse_id", "plan_id"),
         CheckConstraint("arrives_at <= begins_at AND begins_at <= ends_at", name="in_order"),
     )
+
+
+class DisturbanceRow(Identified, Versioned, Row):
+    """Something that holds on a day from when a proposal about it was accepted until it is withdrawn.
+
+    Attributes
+    ----------
+    kind
+        See `replan_model.LASTING`.
+    at
+        From when on, until when, or since when (`replan_model.Report.at`).
+    """
+
+    __tablename__ = "disturbance"
+
+    area_id: Mapped[UUID] = mapped_column(ForeignKey("service_area.id"))
+    day: Mapped[date]
+    kind: Mapped[str]
+    shift_id: Mapped[UUID | None]
+    appointment_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointment.id"))
+    pharmacy_id: Mapped[UUID | None] = mapped_column(ForeignKey("pharmacy.id"))
+    at: Mapped[datetime | None]
+    replan_id: Mapped[UUID]
+    reported_by: Mapped[UUID | None]
+    reporter: Mapped[str]
+    reported_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_disturbance_day", "area_id", "day"),)
+
+
+class ReplanRow(Identified, Versioned, Row):
+    """A proposal to re-plan a day that runs.
+
+    Attributes
+    ----------
+    state, better
+        `replan_model.ReplanState`, `replan_model.Better`.
+    step
+        1 for the first answer, 2 once a better one has come: what a dispatcher saw.
+    events
+        ``reports``: what was reported (`replan_model.Report.as_json`).
+    reason
+        What the dispatcher wrote about it. Sealed: it may name a patient.
+    asked, answer
+        JSON of `routing.replan.asked`: what a planning process is asked, and the proposal. Sealed: the day
+        in them holds patients' homes.
+    sources, fingerprint
+        As of a plan run: accepting compares them with the day as it is then.
+    total_mc, nothing_mc
+        What the proposal costs and what doing nothing costs.
+    """
+
+    __tablename__ = "replan"
+
+    area_id: Mapped[UUID] = mapped_column(ForeignKey("service_area.id"))
+    day: Mapped[date]
+    plan_number: Mapped[int]
+    state: Mapped[str]
+    better: Mapped[str]
+    step: Mapped[int] = mapped_column(default=1)
+    events: Mapped[Mapping[str, Any]]
+    freeze_minutes: Mapped[int]
+    reason = SealedText()
+    reason_sealed: Mapped[bytes | None]
+    asked = SealedText()
+    asked_sealed: Mapped[bytes] = mapped_column(deferred=True)
+    answer = SealedText()
+    answer_sealed: Mapped[bytes] = mapped_column(deferred=True)
+    engine: Mapped[str]
+    total_mc: Mapped[int] = mapped_column(BigInteger)
+    nothing_mc: Mapped[int] = mapped_column(BigInteger)
+    fingerprint: Mapped[str]
+    sources: Mapped[Mapping[str, Any]] = mapped_column(deferred=True)
+    asked_by: Mapped[UUID | None]
+    asker: Mapped[str]
+    asked_at: Mapped[datetime]
+    searched_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_replan_better", "better"), Index("ix_replan_day", "area_id", "day"))

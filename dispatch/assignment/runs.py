@@ -14,11 +14,12 @@ from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from dispatch.areas.service import note_change
-from dispatch.assignment.plan_model import RunState, require_step
+from dispatch.assignment.plan_model import EXACT, RunState, require_step
 from dispatch.assignment.plan_rows import figures_of
 from dispatch.assignment.records import PlanRunRow
 from dispatch.kernel.clock import Clock
 from routing.dayfile import day_from_json
+from routing.plan import Plan
 from routing.planfile import plan_from_json
 
 DEAD_AFTER = timedelta(seconds=30)
@@ -37,6 +38,16 @@ class Claim:
     engine: str
     publish_when_done: bool
     asked_by: UUID | None
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """What its process is asked (`routing.worker`)."""
+        return {"day": self.day_file, "seconds": self.seconds, "seed": self.seed, "engine": self.engine}
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether its engine is compiled, so that a warm process begins sooner."""
+        return self.engine == EXACT
 
 
 def work_is_waiting(session: Session, clock: Clock, dead_after: timedelta = DEAD_AFTER) -> bool:
@@ -109,8 +120,8 @@ def beat(
 ) -> Beat:
     """Say that the worker lives, and how far it is (None: nothing new).
 
-    `progress` holds ``cost_mc``, ``bound_mc`` (None while nothing is proven), ``unassigned``, ``seconds``
-    and ``doing``.
+    `progress` holds ``cost_mc``, ``bound_mc`` and ``gap`` (None while nothing is proven), ``unassigned``,
+    ``seconds`` and ``doing``; before the first plan ``doing`` alone.
     """
     values: dict[str, Any] = {"beat_at": clock.now()}
     if progress is not None:
@@ -140,10 +151,22 @@ def hand_in(session: Session, run_id: UUID, worker: str, plan: Mapping[str, Any]
     require_step(row.state, RunState.SOLVED)
     row.state, row.plan, row.ended_at = RunState.SOLVED, dict(plan), clock.now()
     row.reason = None
-    figures = figures_of(day_from_json(row.day_file), plan_from_json(plan), left_out=len(row.left_out))
-    row.progress = {**row.progress, "figures": figures}
+    solved = plan_from_json(plan)
+    figures = figures_of(day_from_json(row.day_file), solved, left_out=len(row.left_out))
+    row.progress = {**row.progress, **_proof(solved), "figures": figures}
     note_change(session, row.area_id, row.day, "plan_run", clock, row.id)
     return True
+
+
+def _proof(plan: Plan) -> dict[str, Any]:
+    """What is proven of a plan, as its last line of progress."""
+    return {
+        "cost_mc": plan.cost_mc,
+        "bound_mc": plan.bound_mc,
+        "gap": plan.gap,
+        "optimal": plan.is_optimal,
+        "relaxed": list(plan.relaxed),
+    }
 
 
 def give_up(session: Session, run_id: UUID, worker: str, reason: str, clock: Clock) -> bool:

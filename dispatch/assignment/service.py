@@ -13,6 +13,7 @@ from dispatch.assignment.gather import gather
 from dispatch.assignment.locks import lock_area
 from dispatch.assignment.plan_model import (
     ENGINES,
+    EXACT,
     LEAST_SECONDS,
     MOST_SECONDS,
     RUNNING,
@@ -49,7 +50,7 @@ class PlanOrder:
     day: date
     seconds: int = 10
     seed: int = 1
-    engine: str = "routing"
+    engine: str = EXACT
     publish_when_done: bool = False
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from dispatch.assignment.day_shape import second_of
 from dispatch.assignment.plan_model import OVER, Progress, begun_at
 from dispatch.assignment.records import PlannedStopRow
-from routing.problem import Free, FrozenStop, StopKind
+from routing.problem import StopKind
+from routing.replan.underway import Span, Underway, underway
 
 # What else stands on a route and is over once a later visit is under way.
 CALLS: Mapping[str, StopKind] = {
@@ -27,19 +28,6 @@ class Door:
     place: str
     service_s: int
     units: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Underway:
-    """What of one nurse's day is past, and where it leaves her.
-
-    `stock_units` is what her lock-box still holds after the frozen stops, as the plan in force had it.
-    """
-
-    free: Free
-    frozen: tuple[FrozenStop, ...]
-    stock_units: int
-    rested: bool
 
 
 def met_by(progress: Iterable[Progress], nurse_id: UUID) -> list[Progress]:
@@ -75,25 +63,11 @@ def freeze(
     past = _past_calls(known, stops)
     spans = [_visit_span(visit, doors[visit.appointment_id], past, origin, now_s) for visit in known]
     spans += [_call_span(stop, pharmacies, origin) for stop in past.values() if stop.kind in CALLS]
-    frozen: list[FrozenStop] = []
-    clock_s = 0
-    for kind, ref, begin_s, end_s in sorted(spans, key=lambda span: (span[2], span[3])):
-        begin_s = max(begin_s, clock_s)
-        clock_s = max(end_s, begin_s)
-        frozen.append(FrozenStop(kind=kind, ref=ref, begin_s=begin_s, end_s=clock_s))
-    on_board = sum(stop.units for stop in past.values() if stop.kind == "pickup")
-    on_board -= sum(stop.units for stop in past.values() if stop.kind == "return")
-    on_board -= sum(doors[visit.appointment_id].units for visit in known)
-    last = doors[known[-1].appointment_id]
-    return Underway(
-        free=Free(
-            place=last.place,
-            at_s=max(clock_s, now_s),
-            on_duty_since_s=min(max(shift_begin_s, 0), frozen[0].begin_s),
-        ),
-        frozen=tuple(frozen),
-        stock_units=max(0, on_board),
-        rested=any(stop.kind == "break" for stop in past.values()),
+    return underway(
+        spans,
+        place=doors[known[-1].appointment_id].place,
+        now_s=now_s,
+        duty_begin_s=max(shift_begin_s, 0),
     )
 
 
@@ -106,7 +80,7 @@ def _past_calls(met: Sequence[Progress], stops: Sequence[PlannedStopRow]) -> dic
 
 def _visit_span(
     met: Progress, door: Door, past: Mapping[UUID, PlannedStopRow], origin: datetime, now_s: int
-) -> tuple[StopKind, str, int, int]:
+) -> Span:
     planned = next((stop for stop in past.values() if stop.appointment_id == met.appointment_id), None)
     began_at = begun_at(met, planned.begins_at if planned else None)
     if began_at is not None:
@@ -115,17 +89,16 @@ def _visit_span(
         begin_s = max(now_s, second_of(planned.begins_at, origin) if planned else now_s)
     done_at = met.finished_at or (met.stopped_at if met.state in OVER else None)
     if done_at is not None:
-        return "visit", door.visit, begin_s, second_of(done_at, origin)
+        return Span("visit", door.visit, begin_s, second_of(done_at, origin), door.units)
     if met.state in OVER:
-        return "visit", door.visit, begin_s, begin_s
-    return "visit", door.visit, begin_s, max(begin_s + door.service_s, now_s)
+        return Span("visit", door.visit, begin_s, begin_s, door.units)
+    return Span("visit", door.visit, begin_s, max(begin_s + door.service_s, now_s), door.units)
 
 
-def _call_span(
-    stop: PlannedStopRow, pharmacies: Mapping[UUID, str], origin: datetime
-) -> tuple[StopKind, str, int, int]:
+def _call_span(stop: PlannedStopRow, pharmacies: Mapping[UUID, str], origin: datetime) -> Span:
     ref = pharmacies.get(stop.pharmacy_id, "") if stop.pharmacy_id else ""
-    return CALLS[stop.kind], ref, second_of(stop.begins_at, origin), second_of(stop.ends_at, origin)
+    begin_s, end_s = second_of(stop.begins_at, origin), second_of(stop.ends_at, origin)
+    return Span(CALLS[stop.kind], ref, begin_s, end_s, stop.units)
 
 
 def _first_at(met: Progress) -> datetime | None:

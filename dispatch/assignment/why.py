@@ -9,14 +9,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from dispatch.areas.service import area_by_slug
-from dispatch.assignment.day_rows import plan_in_force
 from dispatch.assignment.day_shape import instant_of
-from dispatch.assignment.gather import gather
 from dispatch.assignment.model import Grade, Preference
 from dispatch.assignment.plan_model import Gathered, Progress
-from dispatch.assignment.records import PlanRow
+from dispatch.assignment.present_day import PresentDay, PresentDays, present_day
 from dispatch.assignment.rules import preferences
-from dispatch.assignment.standing import Standing, standing
+from dispatch.assignment.standing import Standing
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.refusals import NotFound, Reason
 from routing.engine.insertion import Offer, best_insertions
@@ -85,44 +83,53 @@ def why(
     progress: Iterable[Progress] = (),
     *,
     part: int = 1,
+    days: PresentDays | None = None,
 ) -> Why:
     """Rank every nurse on shift for a visit: the possible ones by added cost, then the others.
 
-    It changes nothing; a board shows it while a visit is held.
+    It changes nothing; a board shows it while a visit is held. `days` keeps the day for the next question;
+    None within a transaction that has written.
 
     Raises
     ------
     NotFound
         When the day has no such visit.
     """
-    area = area_by_slug(session, slug)
-    gathered = gather(session, area, day, clock, progress, by_hand=True)
-    if appointment_id not in gathered.booked and appointment_id not in gathered.left_out:
-        raise NotFound([Reason(code="no_such_visit", text="This day has no such visit.")])
-    row = plan_in_force(session, area.id, day) or _no_plan(area.id, day)
-    now = standing(gathered, row)
-    name = next((v for v in gathered.visit_ids(appointment_id) if gathered.visits[v].part == part), None)
-    if name is None or name not in now.problem.visit:
-        return _not_movable(now, row, appointment_id, part)
+    present = present_day(session, area_by_slug(session, slug), day, clock, progress, days)
+    now = present.now
+    name = visit_named(present, appointment_id, part)
+    if name is None:
+        return _not_movable(present, appointment_id, part)
+    gathered = now.gathered
     route, begin_s = now.plan.route_of(name), now.plan.begin_s(name)
     left = next((entry.reasons for entry in now.plan.unassigned if entry.visit == name), ())
-    offers = best_insertions(now.problem, now.plan, name)
+    offers = best_insertions(now.problem, now.plan, name, (present.roster, present.broken))
     candidates = [_candidate(now, appointment_id, offer, route.nurse if route else None) for offer in offers]
     return Why(
         appointment_id=appointment_id,
         part=part,
-        plan_number=row.number,
+        plan_number=present.plan_number,
         shift_id=gathered.nurses[route.nurse].shift_id if route else None,
         begins_at=instant_of(begin_s, gathered.origin) if begin_s is not None else None,
-        movable=row.number > 0,
+        movable=present.plan_number > 0,
         reasons=left,
         candidates=tuple(sorted(candidates, key=_rank)),
     )
 
 
-def _no_plan(area_id: UUID, day: date) -> PlanRow:
-    """Before the first plan every nurse's day is empty; this row is never stored."""
-    return PlanRow(area_id=area_id, day=day, number=0, unassigned={}, stops=[])
+def visit_named(present: PresentDay, appointment_id: UUID, part: int) -> str | None:
+    """Return the visit's id in the day file; None for one that is under way or cannot be planned at all.
+
+    Raises
+    ------
+    NotFound
+        When the day has no such visit.
+    """
+    gathered = present.now.gathered
+    if appointment_id not in gathered.booked and appointment_id not in gathered.left_out:
+        raise NotFound([Reason(code="no_such_visit", text="This day has no such visit.")])
+    name = next((v for v in gathered.visit_ids(appointment_id) if gathered.visits[v].part == part), None)
+    return name if name in present.now.problem.visit else None
 
 
 def _rank(candidate: Candidate) -> tuple[bool, int, str]:
@@ -160,22 +167,22 @@ def _fit(wishes: Iterable[Preference], reasons: Iterable[Reason]) -> Fit:
     return Fit.A if worst == 0 else Fit.B if worst < 1 else Fit.C
 
 
-def _not_movable(now: Standing, row: PlanRow, appointment_id: UUID, part: int) -> Why:
+def _not_movable(present: PresentDay, appointment_id: UUID, part: int) -> Why:
     """Answer for a visit that is under way, or cannot be planned at all: the law still names each nurse."""
-    gathered = now.gathered
+    gathered = present.now.gathered
     out = gathered.left_out.get(appointment_id, ())
     candidates = (
-        _candidate(now, appointment_id, Offer(nurse=name, reasons=tuple(r.code for r in out)), None)
+        _candidate(present.now, appointment_id, Offer(nurse=name, reasons=tuple(r.code for r in out)), None)
         for name in gathered.nurses
         if appointment_id in gathered.booked
     )
-    stop = next((s for s in row.stops if s.appointment_id == appointment_id and s.part == part), None)
+    planned = present.planned.get((appointment_id, part))
     return Why(
         appointment_id=appointment_id,
         part=part,
-        plan_number=row.number,
-        shift_id=stop.shift_id if stop else None,
-        begins_at=stop.begins_at if stop else None,
+        plan_number=present.plan_number,
+        shift_id=planned.shift_id if planned else None,
+        begins_at=planned.begins_at if planned else None,
         movable=False,
         reasons=tuple(ReasonLeft(code=r.code, text=f"{r.text} {r.way_out}".strip()) for r in out),
         candidates=tuple(sorted(candidates, key=_rank)) if out else (),

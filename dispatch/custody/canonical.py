@@ -5,6 +5,8 @@ Two of them. The *stated* bytes are what the client said, and tell a retry from 
 sign their SHA-256, and an auditor re-hashes them and trusts no stored hash.
 """
 
+import json
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
@@ -19,7 +21,7 @@ import rfc8785
 from dispatch.identity.model import ProofOfIdentity
 
 # Made by the server at each try, so no part of what the client stated.
-_NOT_STATED = frozenset({"standing", "proof", "vials"})
+_NOT_STATED = frozenset({"standing", "proof", "vials", "witness_licensed"})
 
 # How each exact value is written; datetime stands before date because it is one.
 _WRITTEN: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
@@ -31,6 +33,10 @@ _WRITTEN: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (bytes, lambda value: value.hex()),
 )
 
+_AT_ONCE: dict[type, Callable[[Any], Any]] = {
+    kind: written for kinds, written in _WRITTEN for kind in (kinds if isinstance(kinds, tuple) else (kinds,))
+}
+
 
 def plain(value: Any) -> Any:
     """Turn a value into what canonical JSON may hold.
@@ -40,10 +46,14 @@ def plain(value: Any) -> Any:
     TypeError
         For a float or anything else that has no exact text.
     """
+    # Nearly all values are of exactly these types, and an event has hundreds.
+    written_at_once = _AT_ONCE.get(type(value))
+    if written_at_once is not None:
+        return written_at_once(value)
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, Mapping):
-        return {plain(key): plain(each) for key, each in value.items()}
+        return {_name(key): plain(each) for key, each in value.items()}
     if isinstance(value, (tuple, list)):
         return [plain(each) for each in value]
     for kind, written in _WRITTEN:
@@ -52,9 +62,29 @@ def plain(value: Any) -> Any:
     raise TypeError(f"a {type(value).__name__} has no canonical form")
 
 
+def _name(key: Any) -> str:
+    name = plain(key)
+    if not isinstance(name, str):
+        raise TypeError(f"a {type(key).__name__} names nothing")
+    return name
+
+
+# May be a whole number beyond 2^53 - 1, of which the library knows the end; in a text it costs time only.
+_LONG_NUMBER = re.compile(r"[:,\[{]-?[0-9]{16}")
+_FAST = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+
+
 def canonical_bytes(content: Mapping[str, Any]) -> bytes:
-    """Return the RFC 8785 form of `content`."""
-    return rfc8785.dumps(plain(content))
+    """Return the RFC 8785 form of `content`.
+
+    Of ASCII text without big numbers that is what Python's own encoder writes, eight times as fast; anything
+    else, where keys sort by UTF-16 and numbers have a domain, is left to the library.
+    """
+    made = plain(content)
+    text = _FAST.encode(made)
+    if text.isascii() and not _LONG_NUMBER.search(text):
+        return text.encode("ascii")
+    return rfc8785.dumps(made)
 
 
 def digest(canonical: bytes) -> bytes:
@@ -65,6 +95,11 @@ def digest(canonical: bytes) -> bytes:
 def commitment(salt: bytes, secret: UUID) -> str:
     """Return a salted digest that stands for a patient's field: provable later, telling nothing now."""
     return sha256(salt + secret.bytes).hexdigest()
+
+
+def text_commitment(salt: bytes, name: str, text: str) -> str:
+    """Return a salted digest that stands for what somebody typed in the field `name`."""
+    return sha256(salt + name.encode() + b"\0" + unicodedata.normalize("NFC", text).encode()).hexdigest()
 
 
 def _stated(value: Any) -> Any:

@@ -16,19 +16,25 @@ from dispatch.custody.model import (
     Standing,
     WasteMethod,
 )
+from dispatch.custody.witnessing import WitnessKind
 from dispatch.identity.model import ProofOfIdentity
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewProduct:
-    """A drug in one form and strength. `overfill_percent` caps what a vial holds above its label."""
+    """A drug in one form and strength.
+
+    `overfill_percent` caps what a vial holds above its label; None where policy says it.
+    `gtin` is the number on its package, 8 to 14 digits, by which a scan finds the product.
+    """
 
     code: str
     name: str
     form: str
     concentration_ug_per_ml: int
     label_ug: int
-    overfill_percent: int = 10
+    overfill_percent: int | None = None
+    gtin: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +93,8 @@ class VialDeed:
     ----------
     proof, witness
         The actor's and the witness's fresh proof of identity; None where nobody gave one.
+    witness_licensed
+        Whether a nurse who witnesses is licensed there now, as the web floor looked it up.
     place
         A code such as ``visit`` or ``pharmacy:COL-2``; never an address.
     """
@@ -97,6 +105,7 @@ class VialDeed:
     stamp: DeviceStamp | None = None
     proof: ProofOfIdentity | None = None
     witness: ProofOfIdentity | None = None
+    witness_licensed: bool | None = None
     place: str = ""
     reason: str = ""
 
@@ -147,20 +156,29 @@ class Draw(VialDeed):
 
 @dataclass(frozen=True, kw_only=True)
 class Administer(VialDeed):
-    """Drawn-up drug was given. `completes` is False while the infusion goes on."""
+    """Drawn-up drug was given. `completes` is False while the infusion goes on.
+
+    `presence`: how the prescriber was there, one of policy ``custody.presence``.
+    """
 
     visit_id: UUID
     amount_ug: int
     completes: bool = True
+    presence: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WasteResidual(VialDeed):
-    """Leftover drug was destroyed: the measured amount, how, and before whom."""
+    """Leftover drug was destroyed: the measured amount, how, and before whom.
+
+    `companion` says who of the patient's signed, as a relation (``spouse``), never as a name.
+    """
 
     amount_ug: int
     method: WasteMethod
     visit_id: UUID | None = None
+    witness_kind: WitnessKind = WitnessKind.PRESENT
+    companion: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +199,24 @@ class ReportException(VialDeed):
 @dataclass(frozen=True, kw_only=True)
 class Reconcile(VialDeed):
     """Compliance has checked a finished vial; nothing but a reversal may follow (invariant 6)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reverse(VialDeed):
+    """Take back an entry whole. `proof` and `witness` are the two approvers; the entry stays in sight."""
+
+    reverses: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correct(Reverse):
+    """Take back an entry and enter it anew with another amount, as one deed.
+
+    `corrected_event_id` (client's UUIDv7) names the new entry.
+    """
+
+    corrected_event_id: UUID
+    amount_ug: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,20 +5,21 @@ the caller's transaction, so that event, drug, signatures and audit entry stand 
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
-from dispatch.areas.records import ServiceAreaRow
-from dispatch.areas.service import note_change, zone_of
+from dispatch.areas.service import note_change_at_once
 from dispatch.audit.model import AuditEntry
-from dispatch.audit.service import record
-from dispatch.custody.canonical import canonical_bytes, commitment, digest
+from dispatch.audit.service import record_at_once
+from dispatch.custody.canonical import canonical_bytes, commitment, digest, text_commitment
+from dispatch.custody.cases.opening import later_fact
+from dispatch.custody.log import service as log
 from dispatch.custody.model import (
     Decision,
     DeviceStamp,
@@ -44,7 +45,20 @@ from dispatch.identity.model import ProofOfIdentity
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
-from dispatch.kernel.local_time import local_day
+from dispatch.kernel.row import Row, table_of
+from dispatch.kernel.storage import in_one_trip
+
+# Made once: an event is written in one statement a table, each of them prepared.
+_MOVED = (
+    "sequence", "last_at", "state", "holder", "offered_to", "offered_until", "drawn_at", "opened_at", "seal",
+)  # fmt: skip
+# Columns that the canonical bytes only commit to. The body's hash with them: it would confirm a guess.
+COMMITTED = ("reason", "override_reason", "body_hash")
+_VIALS = table_of(ContainerRow)
+_FOLLOW = (
+    update(_VIALS).where(_VIALS.c.id == bindparam("of")).values({name: bindparam(name) for name in _MOVED})
+)
+_POST, _SIGN, _CLOSE = (insert(table_of(each)) for each in (PostingRow, SignatureRow, ClosingRow))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +84,11 @@ class Writing:
     amount_ug: int | None = None
     method: str | None = None
     override: Override | None = None
+    supersedes: UUID | None = None
+    witness_kind: str | None = None
+    rate_ug_per_min: int | None = None
+    measured_ug: int | None = None
+    prime_ug: int | None = None
     more: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -78,27 +97,36 @@ def write_event(
 ) -> Receipt:
     """Write a decided event on a locked container and return its receipt.
 
-    The order is the one the database demands (`ledger_ddl`): event, container, postings, signatures,
+    The order is the one the database demands (`ledger_ddl`): event, leaf, container, postings, signatures,
     closing.
     """
-    header = _header(row, decision, writing)
+    after, signatures = _after(row, decision, writing), _signatures(writing)
+    header = _header(row, decision, writing, after, signatures)
     session.flush()
-    try:
-        with session.begin_nested():
-            session.execute(insert(EventRow), [header])
-    except IntegrityError:
+    place = log.insert_at_next_place(session, EventRow, header)
+    if place is None:
         # Two phones sent one id for two vials at the same moment: the lock of the vial did not help.
         alarm = already_written(
             session, writing.event_id, writing.stated, writing.stamp, writing.actor, clock
         )
-        if alarm is None:
-            raise
-        return alarm
-    _fold(row, decision, writing)
-    session.flush()
-    _post(session, row, decision, writing)
-    _sign(session, header, writing)
-    session.execute(insert(ClosingRow), [{"event_id": writing.event_id}])
+        if alarm is not None:
+            return alarm
+        place = log.next_place(session)
+        header["leaf_index"] = place.leaf_index
+        session.execute(insert(EventRow), [header])  # the database says what it has against it
+    # From here to the end of the transaction every other writer waits for the head of the log.
+    with in_one_trip(session) as connection:
+        log.append(session, log.EVENT, writing.event_id, header["canonical"], place)
+        connection.execute(_FOLLOW, {name: getattr(row, name) for name in _MOVED} | after | {"of": row.id})
+        lines = _lines(row, decision, writing)
+        if lines:
+            connection.execute(_POST, lines)
+        signed = {"event_id": writing.event_id, "event_hash": header["event_hash"]}
+        connection.execute(_SIGN, [signature | signed for signature in signatures])
+        connection.execute(_CLOSE, {"event_id": writing.event_id})
+        _tell(session, row, decision, writing, clock, header["sequence"])
+    for name, value in after.items():
+        set_committed_value(row, name, value)
     if opens_a_case(decision):
         open_case(
             session,
@@ -112,11 +140,18 @@ def write_event(
             decision.expected_ug,
             decision.found_ug,
         )
-    _tell(session, row, decision, writing, clock)
-    return receipt_of(session.get_one(EventRow, writing.event_id), replayed=False)
+    elif decision.exception:
+        later_fact(session, row.id, writing.event_id, decision.reasons, writing.actor, clock)
+    return receipt_of(EventRow(**header), replayed=False)
 
 
-def _header(row: ContainerRow, decision: Decision, writing: Writing) -> dict[str, Any]:
+def _header(
+    row: ContainerRow,
+    decision: Decision,
+    writing: Writing,
+    after: Mapping[str, Any],
+    signatures: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
     stamp, override = writing.stamp, writing.override
     header: dict[str, Any] = {
         "id": writing.event_id,
@@ -140,12 +175,17 @@ def _header(row: ContainerRow, decision: Decision, writing: Writing) -> dict[str
         "new_seal": writing.new_seal,
         "place": writing.place,
         "reason": writing.reason,
-        "supersedes": None,
+        "supersedes": writing.supersedes,
         "amount_ug": writing.amount_ug,
         "method": writing.method,
+        "witness_kind": writing.witness_kind,
+        "rate_ug_per_min": writing.rate_ug_per_min,
+        "measured_ug": writing.measured_ug,
+        "prime_ug": writing.prime_ug,
         "standing": {
             "licensed": writing.standing.licensed,
             "on_shift": writing.standing.on_shift,
+            "employed": writing.standing.employed,
             "snapshot": dict(writing.standing.snapshot) | dict(writing.more),
         },
         "applied": decision.applied,
@@ -157,72 +197,114 @@ def _header(row: ContainerRow, decision: Decision, writing: Writing) -> dict[str
         "leaf_index": None,
     }
     salt = secrets.token_bytes(16) if writing.visit_id else None
-    canonical = canonical_bytes(_told(header, row, decision, writing, salt))
+    text_salt = secrets.token_bytes(16)
+    told = _told(header, row, decision, writing, salt, text_salt) | {"signers": signatures}
+    told["container"] |= after
+    canonical = canonical_bytes(told)
     return header | {
         "visit_id": writing.visit_id,
         "visit_salt": salt,
+        "text_salt": text_salt,
         "canonical": canonical,
         "event_hash": digest(canonical),
     }
 
 
 def _told(
-    header: dict[str, Any], row: ContainerRow, decision: Decision, writing: Writing, salt: bytes | None
+    header: dict[str, Any],
+    row: ContainerRow,
+    decision: Decision,
+    writing: Writing,
+    salt: bytes | None,
+    text_salt: bytes,
 ) -> dict[str, Any]:
-    """Return what the canonical bytes tell: the whole event, its lines and signers, but no patient."""
+    """Return what the canonical bytes tell: the whole event and its lines, but no patient, and no free text.
+
+    With it the container, its lot and its product, every column, so that an auditor sees any of those rows
+    contradict its newest event.
+    """
     hidden = {}
     if salt is not None and writing.visit_id is not None:
         seal = commitment(salt, writing.visit_id)
         hidden = {patient_of(writing.visit_id): f"patient:{seal}"}
-    told = {key: value for key, value in header.items() if key != "leaf_index"}
+    told = {key: value for key, value in header.items() if key not in ("leaf_index", *COMMITTED)}
+    texts = {"reason": writing.reason, "body_hash": header["body_hash"].hex()}
+    if writing.override:
+        texts["override_reason"] = writing.override.reason
     return told | {
-        "v": 1,
-        "serial": row.serial,
-        "lot_id": row.lot_id,
+        # Form 1 told neither the container nor all of a signature, form 2 told texts as typed; the auditor's
+        # program knows all three.
+        "v": 3,
+        **{
+            f"{name}_commitment": text_commitment(text_salt, name, texts[name]) if name in texts else None
+            for name in COMMITTED
+        },
+        "container": _columns(row),
+        "lot": _columns(row.lot),
+        "product": _columns(row.lot.product),
         "visit_commitment": commitment(salt, writing.visit_id) if salt and writing.visit_id else None,
         "postings": [[hidden.get(line.account, line.account), line.amount_ug] for line in decision.postings],
-        "signers": [
-            {"role": role, "account_id": account_id, "person": person, "session": session_ref}
-            for role, account_id, person, session_ref, _proved_at in _signers(writing)
-        ],
     }
 
 
-def _signers(writing: Writing) -> list[tuple[SignatureRole, UUID, str, str, Any]]:
-    proved_at = writing.proof.proved_at if writing.proof else None
-    found: list[tuple[SignatureRole, UUID, str, str, Any]] = [
-        (
-            SignatureRole.ACTOR,
-            writing.account_id,
-            writing.person_ref,
-            writing.proof.session_ref if writing.proof else writing.actor.session_ref,
-            proved_at or writing.actor.signed_in_at,
+def _columns(row: Row) -> dict[str, Any]:
+    return {column.name: getattr(row, column.name) for column in row.__table__.columns}
+
+
+def _signatures(writing: Writing) -> list[dict[str, Any]]:
+    """Return the signatures as rows, but for the event they sign: the signed bytes tell every column."""
+    proof, seen = writing.proof, writing.witness
+    session_ref = proof.session_ref if proof else writing.actor.session_ref
+    proved_at = proof.proved_at if proof else writing.actor.signed_in_at
+    people = [(SignatureRole.ACTOR, writing.account_id, writing.person_ref, session_ref, proved_at)]
+    if seen is not None:
+        witness = (SignatureRole.WITNESS, seen.account_id, seen.person_ref, seen.session_ref, seen.proved_at)
+        people.append(witness)
+    devices = [
+        (writing.actor.device_id, proof.given_on if proof else None),
+        (seen.device_id if seen else None, seen.given_on if seen else None),
+    ]
+    return [
+        {
+            "id": new_id(),
+            "role": role.value,
+            "account_id": account_id,
+            "person_ref": person_ref,
+            "session_ref": session_ref,
+            "proved_at": proved_at,
+            "signed_at": writing.moment.now,
+            "device_id": device_id,
+            "given_on": given_on,
+        }
+        for (role, account_id, person_ref, session_ref, proved_at), (device_id, given_on) in zip(
+            people, devices, strict=False
         )
     ]
-    if writing.witness is not None:
-        seen = writing.witness
-        found.append(
-            (SignatureRole.WITNESS, seen.account_id, seen.person_ref, seen.session_ref, seen.proved_at)
-        )
-    return found
 
 
-def _fold(row: ContainerRow, decision: Decision, writing: Writing) -> None:
-    """Bring the container to where its newest event says it stands."""
-    row.sequence += 1
-    row.last_at = max(row.last_at or writing.moment.happened_at, writing.moment.happened_at)
+def _after(row: ContainerRow, decision: Decision, writing: Writing) -> dict[str, Any]:
+    """Return where the event leaves its container: the columns that it moves."""
+    happened_at = writing.moment.happened_at
+    last_at = max(row.last_at or happened_at, happened_at)
+    after: dict[str, Any] = {"sequence": row.sequence + 1, "last_at": last_at}
     if not decision.applied:
-        return
-    row.state = decision.to_state.value
-    row.holder = decision.to_holder
-    row.offered_to = decision.offered_to
+        return after
+    after |= {
+        "state": decision.to_state.value,
+        "holder": decision.to_holder,
+        "offered_to": decision.offered_to,
+        "offered_until": decision.offered_until,
+        "drawn_at": decision.drawn_at or row.drawn_at,
+    }
     if decision.kind is EventKind.OPENED:
-        row.opened_at = writing.moment.happened_at
-    row.drawn_at = decision.drawn_at or row.drawn_at
+        after["opened_at"] = happened_at
+    if decision.kind is EventKind.RESIDUAL_SEALED:
+        after["seal"] = writing.new_seal
+    return after
 
 
-def _post(session: Session, row: ContainerRow, decision: Decision, writing: Writing) -> None:
-    lines = [
+def _lines(row: ContainerRow, decision: Decision, writing: Writing) -> list[dict[str, Any]]:
+    return [
         {
             "event_id": writing.event_id,
             "lot_id": row.lot_id,
@@ -232,29 +314,11 @@ def _post(session: Session, row: ContainerRow, decision: Decision, writing: Writ
         }
         for line in decision.postings
     ]
-    if lines:
-        session.execute(insert(PostingRow), lines)
 
 
-def _sign(session: Session, header: dict[str, Any], writing: Writing) -> None:
-    signatures = [
-        {
-            "id": new_id(),
-            "event_id": writing.event_id,
-            "event_hash": header["event_hash"],
-            "role": role.value,
-            "account_id": account_id,
-            "person_ref": person_ref,
-            "session_ref": session_ref,
-            "proved_at": proved_at,
-            "signed_at": writing.moment.now,
-        }
-        for role, account_id, person_ref, session_ref, proved_at in _signers(writing)
-    ]
-    session.execute(insert(SignatureRow), signatures)
-
-
-def _tell(session: Session, row: ContainerRow, decision: Decision, writing: Writing, clock: Clock) -> None:
+def _tell(
+    session: Session, row: ContainerRow, decision: Decision, writing: Writing, clock: Clock, sequence: int
+) -> None:
     """Write the audit entry (45 CFR 164.312(b)) and let the boards know."""
     entry = AuditEntry(
         action=f"custody.{decision.kind.value}",
@@ -262,14 +326,12 @@ def _tell(session: Session, row: ContainerRow, decision: Decision, writing: Writ
         subject_id=row.id,
         detail={
             "event_id": str(writing.event_id),
-            "sequence": row.sequence,
+            "sequence": sequence,
             "amount_ug": writing.amount_ug,
             "visit_id": str(writing.visit_id) if writing.visit_id else None,
             "applied": decision.applied,
             "reasons": list(decision.reasons),
         },
     )
-    record(session, entry, writing.actor, clock)
-    zone = zone_of(session.get_one(ServiceAreaRow, row.area_id))
-    day = local_day(writing.moment.now, zone)
-    note_change(session, row.area_id, day, "custody", clock, row.id)
+    record_at_once(session, entry, writing.actor, clock)
+    note_change_at_once(session, row.area_id, writing.moment.today, "custody", clock, row.id)

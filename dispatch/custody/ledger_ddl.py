@@ -20,6 +20,8 @@ SQLite: ``RAISE(ABORT)`` cannot be turned off by ``INSERT OR IGNORE``, a CHECK i
 the never-negative rule stands there twice.
 """
 
+from collections.abc import Callable, Iterable
+
 from sqlalchemy import DDL, MetaData, event
 
 from dispatch.custody.ledger_guards import GUARDS, Guard
@@ -53,14 +55,42 @@ def _postgresql_guard(guard: Guard) -> tuple[str, str]:
     )
 
 
-def statements_by_table(dialect: str) -> tuple[tuple[str, str], ...]:
-    """Return (table, statement) pairs for ``sqlite`` or ``postgresql``, in the order to run them."""
+def guard_statements(guards: Iterable[Guard], dialect: str) -> tuple[tuple[str, str], ...]:
+    """Return (table, statement) pairs that make triggers of `guards`."""
     found: list[tuple[str, str]] = []
-    for guard in GUARDS:
+    for guard in guards:
         if guard.dialect not in ("", dialect):
             continue
         made = (_sqlite_guard(guard),) if dialect == "sqlite" else _postgresql_guard(guard)
         found.extend((guard.table, statement) for statement in made)
+    return tuple(found)
+
+
+def no_truncate_statements(tables: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return (table, statement) pairs that keep PostgreSQL tables from being emptied at once."""
+    found: list[tuple[str, str]] = []
+    for table in tables:
+        function = f"{table}_no_truncate"
+        found.append(
+            (
+                table,
+                f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"RAISE EXCEPTION '{table} is never emptied' USING ERRCODE = 'restrict_violation'; END $$",
+            )
+        )
+        found.append(
+            (
+                table,
+                f"CREATE TRIGGER {function} BEFORE TRUNCATE ON {table} "
+                f"FOR EACH STATEMENT EXECUTE FUNCTION {function}()",
+            )
+        )
+    return tuple(found)
+
+
+def statements_by_table(dialect: str) -> tuple[tuple[str, str], ...]:
+    """Return (table, statement) pairs for ``sqlite`` or ``postgresql``, in the order to run them."""
+    found = list(guard_statements(GUARDS, dialect))
     if dialect == "sqlite":
         body = "; ".join(_MOVE_BALANCE)
         move = f"CREATE TRIGGER custody_posting_moves AFTER INSERT ON custody_posting BEGIN {body}; END"
@@ -80,29 +110,15 @@ def statements_by_table(dialect: str) -> tuple[tuple[str, str], ...]:
             "FOR EACH ROW EXECUTE FUNCTION custody_posting_moves()",
         )
     )
-    for table in ("custody_balance", "custody_container"):
-        function = f"{table}_no_truncate"
-        found.append(
-            (
-                table,
-                f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                f"RAISE EXCEPTION '{table} is never emptied' USING ERRCODE = 'restrict_violation'; END $$",
-            )
-        )
-        found.append(
-            (
-                table,
-                f"CREATE TRIGGER {function} BEFORE TRUNCATE ON {table} "
-                f"FOR EACH STATEMENT EXECUTE FUNCTION {function}()",
-            )
-        )
-    return tuple(found)
+    return (*found, *no_truncate_statements(("custody_balance", "custody_container")))
 
 
-def attach(metadata: MetaData) -> None:
+def attach(
+    metadata: MetaData, statements: Callable[[str], Iterable[tuple[str, str]]] = statements_by_table
+) -> None:
     """Let `create_all` make the triggers with their tables, as `kernel.row.append_only` does."""
     for dialect in ("sqlite", "postgresql"):
-        for table, statement in statements_by_table(dialect):
+        for table, statement in statements(dialect):
             ddl = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
             event.listen(metadata.tables[table], "after_create", ddl.execute_if(dialect=dialect))
 

@@ -195,4 +195,52 @@ GUARDS: tuple[Guard, ...] = (
         "AND k.sequence = e.sequence WHERE e.id = NEW.event_id)",
         says="an event closes when its container has followed it",
     ),
+    Guard(
+        name="custody_event_after_reconciled",
+        table="custody_event",
+        deed="INSERT",
+        broken_when="NEW.from_state = 'reconciled' AND NEW.kind <> 'reversed' AND NEW.applied",
+        says="after reconciled comes nothing but a reversal",
+    ),
+    Guard(
+        name="custody_event_measures",
+        table="custody_event",
+        deed="INSERT",
+        broken_when="NEW.rate_ug_per_min < 0 OR NEW.measured_ug < 0 OR NEW.prime_ug < 0",
+        says="no measure is negative",
+    ),
+    Guard(
+        name="custody_event_reverses_one",
+        table="custody_event",
+        deed="INSERT",
+        broken_when="NEW.kind = 'reversed' AND NOT EXISTS (SELECT 1 FROM custody_event o "
+        "WHERE o.id = NEW.supersedes AND o.container_id = NEW.container_id AND o.applied "
+        "AND o.kind <> 'reversed')",
+        says="a reversal names an applied entry of its own container",
+    ),
+    Guard(
+        name="custody_signature_own_device",
+        table="custody_signature",
+        deed="INSERT",
+        broken_when="NEW.device_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM device d "
+        "WHERE d.id = NEW.device_id AND d.account_id = NEW.account_id)",
+        says="nobody signs by the device of another account",
+    ),
+    Guard(
+        name="custody_closing_reversal_signed",
+        table="custody_closing",
+        deed="INSERT",
+        broken_when=f"EXISTS ({_EVENT} WHERE e.id = NEW.event_id AND e.kind = 'reversed' "
+        "AND (e.witness_account_id IS NULL OR NOT e.applied))",
+        says="a reversal has two approvers",
+    ),
+    Guard(
+        name="custody_closing_reversal_mirrors",
+        table="custody_closing",
+        deed="INSERT",
+        broken_when=f"EXISTS ({_EVENT} JOIN custody_posting p ON p.event_id IN (e.id, e.supersedes) "
+        "WHERE e.id = NEW.event_id AND e.kind = 'reversed' "
+        "GROUP BY p.lot_id, p.account HAVING SUM(p.amount_ug) <> 0)",
+        says="a reversal takes back exactly what its entry moved",
+    ),
 )

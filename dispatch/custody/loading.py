@@ -4,15 +4,18 @@ Lock order, the same in every use case: containers by id, then the nurse's custo
 postings' triggers) balances by account. SQLite has one writer at a time and ignores FOR UPDATE.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Label, ScalarSelect, Uuid, bindparam, func, select
+from sqlalchemy import Row as RowOfResult
+from sqlalchemy.orm import Session, aliased
 
 from dispatch.areas.records import PharmacyRow, ServiceAreaRow
-from dispatch.areas.service import policy, zone_of
+from dispatch.areas.service import policies, zone_of
 from dispatch.custody.model import (
     SOURCE_OVERFILL,
     Basis,
@@ -28,11 +31,52 @@ from dispatch.custody.model import (
 from dispatch.custody.records import BalanceRow, ContainerRow, CustodyShiftRow, EventRow, PostingRow
 from dispatch.custody.sentences import reason
 from dispatch.custody.states import SEALED
+from dispatch.custody.stock.records import RecallRow
 from dispatch.kernel.actor import Actor, Role
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.local_time import local_day
-from dispatch.kernel.refusals import Forbidden, NotFound, refuse
+from dispatch.kernel.refusals import Forbidden, NotFound, Refusal, refuse
+from dispatch.kernel.row import table_of
+
+MOMENT_POLICIES = (
+    "identity.fresh_minutes", "custody.beyond_use_h", "custody.device_time", "custody.hand_off",
+    "custody.measure", "custody.residual", "custody.witnesses", "custody.presence", "custody.reversal",
+    "custody.basis", "custody.state_line",
+)  # fmt: skip
+
+
+def _vial_facts() -> tuple[Label[Any], ...]:
+    balance, posting, moved = table_of(BalanceRow), table_of(PostingRow), table_of(EventRow)
+
+    def held(account: str) -> ScalarSelect[Any]:
+        return (
+            select(balance.c.balance_ug)
+            .where(
+                balance.c.account == bindparam(account), balance.c.lot_id == bindparam("lot_id", type_=Uuid())
+            )
+            .scalar_subquery()
+        )
+
+    overfill = (
+        select(func.coalesce(-func.sum(posting.c.amount_ug), 0))
+        .join(moved, moved.c.id == posting.c.event_id)
+        .where(
+            moved.c.container_id == bindparam("container_id", type_=Uuid()),
+            posting.c.account == SOURCE_OVERFILL,
+        )
+    )
+    recalled = select(RecallRow.id).where(RecallRow.lot_id == bindparam("lot_id", type_=Uuid())).exists()
+    return (
+        held("open_account").label("open_ug"),
+        held("drawn_account").label("drawn_ug"),
+        recalled.label("recalled"),
+        overfill.scalar_subquery().label("overfill_used_ug"),
+    )
+
+
+# What the rules want to know of a vial besides its row; ask once it is locked, or it may be of before.
+VIAL_FACTS = select(*_vial_facts())
 
 
 def locked(session: Session, container_id: UUID) -> ContainerRow:
@@ -52,19 +96,36 @@ def all_locked(session: Session, container_ids: Iterable[UUID]) -> dict[UUID, Co
     )
     found = {row.id: row for row in session.scalars(asked)}
     if len(found) != len(wanted):
-        raise refuse(NotFound, "no_such_vial", "There is no such vial.", field="container_id")
+        raise no_such_vial()
     return found
+
+
+def no_such_vial() -> Refusal:
+    """Return the refusal of a vial that is not there."""
+    return refuse(NotFound, "no_such_vial", "There is no such vial.", field="container_id")
 
 
 def vial_of(session: Session, row: ContainerRow) -> Vial:
     """Return the container as the rules see it, balances included."""
-    accounts = (open_in(row.id), drawn_from(row.id))
-    rows = session.execute(
-        select(BalanceRow.account, BalanceRow.balance_ug).where(
-            BalanceRow.account.in_(accounts), BalanceRow.lot_id == row.lot_id
-        )
+    return vial_with(
+        row,
+        session.connection().execute(VIAL_FACTS, facts_asked(row)).one(),
     )
-    balances = {found.account: found.balance_ug for found in rows}
+
+
+def facts_asked(row: ContainerRow) -> dict[str, object]:
+    """Return what `VIAL_FACTS` is asked about a container."""
+    return {
+        "container_id": row.id,
+        "lot_id": row.lot_id,
+        "open_account": open_in(row.id),
+        "drawn_account": drawn_from(row.id),
+    }
+
+
+def vial_with(row: ContainerRow, facts: RowOfResult[*tuple[Any, ...]]) -> Vial:
+    """Return the container as the rules see it, with `VIAL_FACTS` that were read after it was locked."""
+    sealed = row.state in SEALED or row.state == State.ORDERED
     return Vial(
         container_id=row.id,
         serial=row.serial,
@@ -77,52 +138,80 @@ def vial_of(session: Session, row: ContainerRow) -> Vial:
         expires_on=row.lot.expires_on,
         sequence=row.sequence,
         offered_to=row.offered_to,
+        offered_until=row.offered_until,
+        recalled=facts.recalled,
         opened_at=row.opened_at,
         drawn_at=row.drawn_at,
         last_at=row.last_at,
-        open_ug=balances.get(accounts[0], 0),
-        drawn_ug=balances.get(accounts[1], 0),
-        overfill_left_ug=row.overfill_cap_ug - _overfill_used(session, row),
+        open_ug=facts.open_ug or 0,
+        drawn_ug=facts.drawn_ug or 0,
+        overfill_left_ug=row.overfill_cap_ug - (0 if sealed else int(facts.overfill_used_ug)),
     )
 
 
-def _overfill_used(session: Session, row: ContainerRow) -> int:
-    if row.state in SEALED or row.state == State.ORDERED:
-        return 0
-    used = (
-        select(func.coalesce(-func.sum(PostingRow.amount_ug), 0))
-        .join(EventRow, EventRow.id == PostingRow.event_id)
-        .where(EventRow.container_id == row.id, PostingRow.account == SOURCE_OVERFILL)
-    )
-    return int(session.scalar(used) or 0)
+def is_recalled(session: Session, lot_id: UUID) -> bool:
+    """Tell whether a lot was recalled."""
+    return bool(session.scalar(select(select(RecallRow.id).where(RecallRow.lot_id == lot_id).exists())))
 
 
 def drawn_for_visit(session: Session, visit_id: UUID) -> int:
-    """Return how much was drawn up for a visit so far, from any vial, in micrograms."""
+    """Return how much was drawn up for a visit so far, from any vial, in micrograms.
+
+    What was taken back by a reversing entry does not count.
+    """
+    taken_back = aliased(EventRow)
+    reversal = select(taken_back.id).where(
+        taken_back.supersedes == EventRow.id, taken_back.kind == EventKind.REVERSED.value
+    )
     drawn = select(func.coalesce(func.sum(EventRow.amount_ug), 0)).where(
-        EventRow.visit_id == visit_id, EventRow.kind == EventKind.DRAWN.value, EventRow.applied
+        EventRow.visit_id == visit_id,
+        EventRow.kind == EventKind.DRAWN.value,
+        EventRow.applied,
+        ~reversal.exists(),
     )
     return int(session.scalar(drawn) or 0)
 
 
-def moment_of(session: Session, area_id: UUID, clock: Clock, stamp: DeviceStamp | None = None) -> Moment:
+def moment_of(
+    session: Session,
+    area_id: UUID,
+    clock: Clock,
+    stamp: DeviceStamp | None = None,
+    where: Mapping[str, str] | None = None,
+) -> Moment:
     """Return the present moment in an area, with the policies in force.
 
-    What happened is dated by the phone that saw it, but never later than the server's own time.
+    What happened is dated by the phone that saw it, but never later than the server's own time. `where` is
+    the snapshot of a standing: its ``state`` and ``registrant`` choose among policies.
     """
-    now = clock.now()
     area = session.get_one(ServiceAreaRow, area_id)
-    fresh = policy(session, "identity.fresh_minutes", area_id)
-    beyond_use = policy(session, "custody.beyond_use_h", area_id)
-    device = policy(session, "custody.device_time", area_id)
+    return moment_in(session, area_id, zone_of(area), clock, stamp, where)
+
+
+def moment_in(
+    session: Session,
+    area_id: UUID,
+    zone: ZoneInfo,
+    clock: Clock,
+    stamp: DeviceStamp | None = None,
+    where: Mapping[str, str] | None = None,
+) -> Moment:
+    """Return what `moment_of` does, for an area whose zone is known."""
+    place = where or {}
+    now = clock.now()
+    rules = policies(
+        session, MOMENT_POLICIES, area_id, state=place.get("state"), registrant=place.get("registrant")
+    )
+    device = rules["custody.device_time"]
     return Moment(
         now=now,
-        today=local_day(now, zone_of(area)),
+        today=local_day(now, zone),
         happened_at=now if stamp is None else min(stamp.device_time, now),
-        fresh_for=timedelta(minutes=fresh["minutes"]),
-        beyond_use=timedelta(hours=beyond_use["hours"]),
+        fresh_for=timedelta(minutes=rules["identity.fresh_minutes"]["minutes"]),
+        beyond_use=timedelta(hours=rules["custody.beyond_use_h"]["hours"]),
         late_after=timedelta(minutes=device["late_after_minutes"]),
         skew=timedelta(seconds=device["skew_s"]),
+        policy=rules,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 SOURCE_PHARMACY = "source:pharmacy"
@@ -32,7 +33,10 @@ class State(StrEnum):
     WASTED = "wasted"
     RECONCILED = "reconciled"
     RETURNED = "returned"
+    RECALLED = "recalled"
+    EXPIRED = "expired"
     QUARANTINE = "quarantine"
+    DESTROYED = "destroyed"
     BROKEN = "broken"
     LOST = "lost"
     STOLEN = "stolen"
@@ -42,6 +46,7 @@ class State(StrEnum):
 class EventKind(StrEnum):
     """What was done to a container."""
 
+    DISPENSED = "dispensed"
     RECEIVED = "received"
     PICKED_UP = "picked_up"
     SET_OUT = "set_out"
@@ -51,13 +56,25 @@ class EventKind(StrEnum):
     OPENED = "opened"
     DRAWN = "drawn"
     ADMINISTERED = "administered"
+    INFUSION_STARTED = "infusion_started"
+    RATE_CHANGED = "rate_changed"
+    INFUSION_STOPPED = "infusion_stopped"
+    RESIDUAL_MEASURED = "residual_measured"
     WASTED = "wasted"
+    RESIDUAL_SEALED = "residual_sealed"
+    RESIDUAL_RETURNED = "residual_returned"
     RETURNED = "returned"
+    RESTOCKED = "restocked"
+    QUARANTINED = "quarantined"
+    RECALLED = "recalled"
+    EXPIRED = "expired"
+    DESTROYED = "destroyed"
     BROKEN = "broken"
     LOST = "lost"
     STOLEN = "stolen"
     SEAL_MISMATCH = "seal_mismatch"
     RECONCILED = "reconciled"
+    REVERSED = "reversed"
 
 
 class Basis(StrEnum):
@@ -133,14 +150,16 @@ def account_kind(account: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Whether the actor was licensed in the visit's state and on shift at the moment (invariant 3).
+    """Whether the actor was licensed in the visit's state, on shift and the registrant's agent (invariant 3).
 
+    `employed`: the registrant named her as its agent or employee there (21 USC 822(c), 21 CFR 1301.22).
     `snapshot` is what the caller looked at (licence number, state, shift id ...): ids and codes only.
     It is stored with the event, so that a later change of the licence changes no history.
     """
 
     licensed: bool
     on_shift: bool
+    employed: bool = True
     snapshot: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -183,6 +202,10 @@ class Vial:
         Balances of `open_in` and `drawn_from`.
     overfill_left_ug
         How much more than its label the vial may still give.
+    offered_until
+        When an offered hand-off expires and the vial is the giver's alone again.
+    recalled
+        Whether its lot was recalled.
     last_at
         When the last event on it happened, by the clock of whoever sent it.
     """
@@ -198,6 +221,8 @@ class Vial:
     expires_on: date
     sequence: int
     offered_to: str | None = None
+    offered_until: datetime | None = None
+    recalled: bool = False
     opened_at: datetime | None = None
     drawn_at: datetime | None = None
     last_at: datetime | None = None
@@ -213,7 +238,7 @@ class Vial:
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """When something is judged, and the policies in force then."""
+    """When something is judged, and the policies in force then; `policy` holds the legal choices by key."""
 
     now: datetime
     today: date
@@ -222,6 +247,7 @@ class Moment:
     beyond_use: timedelta
     late_after: timedelta
     skew: timedelta
+    policy: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,6 +274,7 @@ class Decision:
     exception: bool = False
     reasons: tuple[str, ...] = ()
     offered_to: str | None = None
+    offered_until: datetime | None = None
     drawn_at: datetime | None = None
     expected_ug: int | None = None
     found_ug: int | None = None

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
 from dispatch.custody.canonical import digest
+from dispatch.custody.cases.opening import take_up
 from dispatch.custody.model import DeviceStamp, EventKind, Receipt, State, Verdict
 from dispatch.custody.records import ContainerRow, DiscrepancyRow, EventRow
 from dispatch.kernel.actor import Actor
@@ -99,20 +100,23 @@ def open_case(
     found_ug: int | None = None,
     count_id: UUID | None = None,
     discovered_at: datetime | None = None,
-) -> None:
-    """Open a discrepancy, discovered now unless there was an earlier signal."""
-    session.add(
-        DiscrepancyRow(
-            id=new_id(),
-            area_id=area_id,
-            kind=kind,
-            container_id=container_id,
-            event_id=event_id,
-            count_id=count_id,
-            discovered_at=discovered_at or clock.now(),
-            discovered_by=actor.account_id,
-            expected_ug=expected_ug,
-            found_ug=found_ug,
-            detail=dict(detail),
-        )
+) -> UUID:
+    """Keep a discrepancy, discovered now unless there was an earlier signal; it opens a case or joins one.
+
+    Returns the case's id.
+    """
+    row = DiscrepancyRow(
+        id=new_id(),
+        area_id=area_id,
+        kind=kind,
+        container_id=container_id,
+        event_id=event_id,
+        count_id=count_id,
+        discovered_at=discovered_at or clock.now(),
+        discovered_by=actor.account_id,
+        expected_ug=expected_ug,
+        found_ug=found_ug,
+        detail=dict(detail),
     )
+    session.add(row)
+    return take_up(session, row, actor, clock)

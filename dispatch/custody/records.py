@@ -36,10 +36,13 @@ class ProductRow(Identified, Row):
     concentration_ug_per_ml: Mapped[int]
     label_ug: Mapped[int] = mapped_column(BigInteger)
     overfill_percent: Mapped[int]
+    # The GTIN on its package as 14 digits (GS1 General Specifications, AI 01); None where none was entered.
+    gtin: Mapped[str | None]
 
     __table_args__ = (
         CheckConstraint("label_ug > 0 AND concentration_ug_per_ml > 0", name="amounts_positive"),
         CheckConstraint("overfill_percent BETWEEN 0 AND 30", name="overfill_capped"),
+        Index("uq_custody_product_gtin", "gtin", unique=True),
     )
 
 
@@ -75,6 +78,9 @@ class ContainerRow(Identified, Row):
     holder: Mapped[str] = mapped_column(index=True)
     sequence: Mapped[int] = mapped_column(default=0)
     offered_to: Mapped[str | None]
+    offered_until: Mapped[datetime | None]
+    # The order that a supplier dispensed it for, where there was one.
+    order_id: Mapped[UUID | None]
     opened_at: Mapped[datetime | None]
     drawn_at: Mapped[datetime | None]
     last_at: Mapped[datetime | None]
@@ -95,6 +101,9 @@ class CustodyShiftRow(Identified, Row):
     nurse_id: Mapped[UUID] = mapped_column(ForeignKey("nurse.id"))
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    # The blind counts (`CountRow.round_id`) that it was opened and closed with.
+    opening_round_id: Mapped[UUID | None]
+    closing_round_id: Mapped[UUID | None]
 
     __table_args__ = (
         Index(
@@ -154,8 +163,17 @@ class EventRow(Row):
     visit_id: Mapped[UUID | None] = mapped_column(index=True)
     # Random: the canonical bytes name the visit only by a salted digest, so a proof reveals no patient.
     visit_salt: Mapped[bytes | None]
+    # Random, too: what somebody typed may name a patient, so the canonical bytes only commit to it. None in
+    # events of before, whose bytes tell it as typed.
+    text_salt: Mapped[bytes | None]
     amount_ug: Mapped[int | None] = mapped_column(BigInteger)
     method: Mapped[str | None]
+    # Of a waste: in which way it was seen; see `witnessing.WitnessKind`.
+    witness_kind: Mapped[str | None]
+    # Of an infusion: the pump's rate, the residual as measured, what the line holds.
+    rate_ug_per_min: Mapped[int | None] = mapped_column(BigInteger)
+    measured_ug: Mapped[int | None] = mapped_column(BigInteger)
+    prime_ug: Mapped[int | None] = mapped_column(BigInteger)
     standing: Mapped[Mapping[str, Any]]
     # False for a claim: kept, but it moved neither state nor drug.
     applied: Mapped[bool]
@@ -184,6 +202,15 @@ class EventRow(Row):
         ),
         CheckConstraint("length(body_hash) = 32 AND length(event_hash) = 32", name="hashes_whole"),
         Index("ix_custody_event_server_time", "server_time"),
+        Index("ix_custody_event_supersedes", "supersedes"),
+        # An entry is reversed once.
+        Index(
+            "uq_custody_event_reversed",
+            "supersedes",
+            unique=True,
+            sqlite_where=text("kind = 'reversed'"),
+            postgresql_where=text("kind = 'reversed'"),
+        ),
     )
 
 
@@ -191,7 +218,14 @@ class EventRow(Row):
 class SignatureRow(Identified, Row):
     """Somebody signed an event: the same hash for actor and witness (invariant 4).
 
-    The unique keys say that no account, no person and no session signs an event twice.
+    The unique keys say that no account, no person, no session and no device signs an event twice.
+
+    Attributes
+    ----------
+    device_id
+        The signer's own device, where its token authenticated them; it is bound to their account.
+    given_on
+        The device at which a secret was typed, which may be the actor's phone.
     """
 
     __tablename__ = "custody_signature"
@@ -205,8 +239,11 @@ class SignatureRow(Identified, Row):
     # When the person last proved who they are; None where the deed asked for no fresh proof.
     proved_at: Mapped[datetime | None]
     signed_at: Mapped[datetime]
+    device_id: Mapped[UUID | None]
+    given_on: Mapped[UUID | None]
 
     __table_args__ = (
+        Index("uq_custody_signature_device", "event_id", "device_id", unique=True),
         ForeignKeyConstraint(["event_id", "event_hash"], ["custody_event.id", "custody_event.event_hash"]),
         UniqueConstraint("event_id", "role"),
         UniqueConstraint("event_id", "account_id"),

@@ -26,9 +26,17 @@ class ProofOfIdentity:
         Of this proof alone: never that of a browser session or a device.
     proved_at
         When the secret was checked; the rules of a signature say how long it counts as fresh.
+    device_id
+        The signer's own device, where its token authenticated them; None where a secret was typed.
+    given_in, given_on
+        The session, and the device if it has one, in which the proof was given: of the actor, where the
+        witness typed the secret on the actor's phone.
     """
 
     account_id: UUID
     person_ref: str
     session_ref: str
     proved_at: datetime
+    device_id: UUID | None = None
+    given_in: str = ""
+    given_on: UUID | None = None

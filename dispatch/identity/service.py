@@ -80,6 +80,18 @@ def account_by_email(session: Session, email: str) -> AccountRow | None:
     return session.scalar(select(AccountRow).where(AccountRow.email == email.lower(), AccountRow.active))
 
 
+def emails_of(
+    session: Session, *, account_id: UUID | None = None, role: Role | None = None
+) -> tuple[str, ...]:
+    """Return the e-mail addresses of an active account, or of all active holders of a role, sorted."""
+    wanted = select(AccountRow.email).where(AccountRow.active)
+    if account_id is not None:
+        wanted = wanted.where(AccountRow.id == account_id)
+    if role is not None:
+        wanted = wanted.where(AccountRow.roles.any(RoleRow.name == role.value))
+    return tuple(session.scalars(wanted.order_by(AccountRow.email)))
+
+
 def actor_of_account(
     session: Session, account_id: UUID, session_ref: str, signed_in_at: float | None
 ) -> Actor | None:

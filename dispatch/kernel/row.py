@@ -105,6 +105,13 @@ def append_only_ddl(table: str, dialect: str) -> tuple[str, ...]:
     )
 
 
+def table_of(row: type[Row]) -> sa.Table:
+    """Return a row's table, for statements that are made once and pass the mapper by."""
+    table = row.__table__
+    assert isinstance(table, sa.Table)
+    return table
+
+
 RowT = TypeVar("RowT", bound=Row)
 
 # Tables whose rows nobody may change, in the order they were declared; migrations read it too.

@@ -4,9 +4,15 @@ SQLite (figures in reliability.md): WAL with ``synchronous=FULL`` lost nothing i
 ``recursive_triggers`` keeps ``INSERT OR REPLACE`` from walking past append-only triggers; one writer lock
 a process brings the p99 of a write from 1.3 s to 60 ms. Versions before 3.51.3 can corrupt a WAL with two
 writing connections, hence the driver `pysqlite3` and the refusal of an older library.
+
+Writers take turns in the order in which they came. With a plain lock, whoever has just written takes it again
+while others wait: the custody ledger at 8 clients had a median of 57 ms and a p99 of 3.6 s; in turns, on the
+same busy machine, 420 ms and 1.3 s.
 """
 
 import threading
+import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +20,7 @@ from typing import Any
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session
 
 from dispatch.kernel.refusals import Unavailable, refuse
@@ -21,6 +28,7 @@ from dispatch.kernel.sealing import Keyring
 
 OLDEST_SQLITE = (3, 51, 3)
 WRITER_WAIT_S = 30.0
+TRUSTED_S = 1.0
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -52,14 +60,70 @@ def engine_options(url: str) -> dict[str, Any]:
                 "Install pysqlite3 0.6.1 or newer, or use PostgreSQL (HOUSECALL_DATABASE_URL)."
             )
         return options | {"module": sqlite, "pool_size": 64, "max_overflow": 32}
-    return options | {"pool_pre_ping": True, "pool_size": 16, "max_overflow": 48}
+    return options | {"pool_size": 16, "max_overflow": 48}
+
+
+class Turns:
+    """A lock that is handed on in the order in which it was asked for."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._held = False
+        self._waiting: deque[threading.Event] = deque()
+
+    def acquire(self, timeout: float) -> bool:
+        """Wait for one's turn, at most `timeout` seconds; tell whether it came."""
+        with self._guard:
+            if not self._held:
+                self._held = True
+                return True
+            turn = threading.Event()
+            self._waiting.append(turn)
+        if turn.wait(timeout):
+            return True
+        with self._guard:
+            if turn.is_set():  # it came at the last moment
+                return True
+            self._waiting.remove(turn)
+            return False
+
+    def release(self) -> None:
+        """End one's turn: it is the next one's, or nobody's."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._held = False
+
+
+def _asked_after_a_rest(engine: Engine) -> Engine:
+    """Ask a connection that rested whether it still lives; one just used does not pay the round trip.
+
+    Where it died within `TRUSTED_S`, the first statement fails, and the pool then drops every connection.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _on_checkin(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        rested_s = time.monotonic() - record.info.get("rests_since", time.monotonic())
+        if rested_s < TRUSTED_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+
+    return engine
 
 
 def prepare(engine: Engine) -> Engine:
-    """Attach pragmas and the writer lock to an SQLite engine; PostgreSQL needs neither."""
+    """Attach pragmas and the writer lock to an SQLite engine, and to PostgreSQL a question after a rest."""
     if engine.dialect.name != "sqlite":
-        return engine
-    writer = threading.Lock()
+        return _asked_after_a_rest(engine)
+    writer = Turns()
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
@@ -102,3 +166,29 @@ def transaction(engine: Engine, keyring: Keyring) -> Iterator[Session]:
     """Give a session whose work is committed once at the end, or not at all."""
     with Session(engine, info={"keyring": keyring}) as session, session.begin():
         yield session
+
+
+@contextmanager
+def in_one_trip(session: Session) -> Iterator[Connection]:
+    """Let statements that ask for no answer go to PostgreSQL in one round trip; one by one on SQLite.
+
+    For the moments in which a lock is held that others wait for. What the database has against any of them is
+    raised at the end, as the same error that the statement alone would have raised.
+    """
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        yield connection
+        return
+    driver: Any = connection.connection.driver_connection
+    dbapi: Any = connection.dialect.loaded_dbapi
+    try:
+        with driver.pipeline():
+            yield connection
+    except dbapi.Error as error:
+        lost = connection.dialect.is_disconnect(error, driver, None)
+        if lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            None, None, error, dbapi.Error, hide_parameters=True, connection_invalidated=lost,
+            dialect=connection.dialect,
+        ) from error  # fmt: skip

@@ -1,7 +1,7 @@
 """What is booked on a day, patients by initials."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,9 +17,13 @@ from dispatch.routes.rules import initials
 
 
 def booked_visits(
-    session: Session, area_id: UUID, day: date, met: Mapping[UUID, Progress]
+    session: Session,
+    area_id: UUID,
+    day: date,
+    met: Mapping[UUID, Progress],
+    only: Collection[UUID] | None = None,
 ) -> dict[UUID, BoardVisit]:
-    """Return every appointment of the day, by id."""
+    """Return every appointment of the day, or `only` some of them, by id."""
     booked, patient = AppointmentRow, PatientRow
     columns = (
         booked.id, booked.reference, booked.minutes, booked.priority, booked.units, booked.first_infusion,
@@ -34,6 +38,8 @@ def booked_visits(
         .where(booked.area_id == area_id, booked.day == day)
         .order_by(booked.reference)
     )
+    if only is not None:
+        wanted = wanted.where(booked.id.in_(only))
     spans: dict[UUID, list[Span]] = defaultdict(list)
     windows = (
         select(WindowRow.appointment_id, WindowRow.begins_at, WindowRow.ends_at)
@@ -41,6 +47,8 @@ def booked_visits(
         .where(booked.area_id == area_id, booked.day == day)
         .order_by(WindowRow.begins_at)
     )
+    if only is not None:
+        windows = windows.where(booked.id.in_(only))
     for appointment_id, begins_at, ends_at in session.execute(windows):
         spans[appointment_id].append(Span(begins_at=begins_at, ends_at=ends_at))
     keyring = keyring_of(session)

@@ -10,6 +10,8 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from routing.plan import gap_of
+
 
 class Lateness(StrEnum):
     """Who must hear of a visit's delay (policy ``visit.late_minutes``)."""
@@ -180,14 +182,18 @@ class BoardPlan:
     publisher: str
     status: str
     bound_mc: int | None
+    relaxed: tuple[str, ...]
     figures: Figures
 
     @property
     def gap(self) -> float | None:
-        """How far the cost may be from the best possible, as a share of it; None while nothing is proven."""
-        if self.bound_mc is None:
-            return None
-        return (self.figures.cost_mc - self.bound_mc) / max(1, self.figures.cost_mc)
+        """What could at most be saved, as a share of the cost; None while nothing is proven."""
+        return None if self.bound_mc is None else gap_of(self.figures.cost_mc, self.bound_mc)
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether it is proven that no plan of the day costs less."""
+        return self.bound_mc is not None and self.bound_mc >= self.figures.cost_mc
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +203,8 @@ class BoardRun:
     Attributes
     ----------
     progress
-        ``cost_mc``, ``bound_mc``, ``unassigned``, ``seconds``, ``doing``; empty before the first word.
+        ``cost_mc``, ``bound_mc``, ``gap``, ``unassigned``, ``seconds``, ``doing``; empty before the first
+        word, and ``doing`` alone before the first plan.
     figures
         Of the plan it found, once it is solved.
     """

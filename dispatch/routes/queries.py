@@ -95,7 +95,7 @@ def _plans(session: Session, area_id: UUID, day: date) -> Sequence[Row[Any]]:
     """Return the plan in force and the one before it, newest first."""
     columns = (
         PlanRow.id, PlanRow.number, PlanRow.origin, PlanRow.published_at, PlanRow.publisher, PlanRow.status,
-        PlanRow.cost, PlanRow.bound, PlanRow.terms, PlanRow.unassigned,
+        PlanRow.cost, PlanRow.bound, PlanRow.relaxed, PlanRow.terms, PlanRow.unassigned,
     )  # fmt: skip
     wanted = select(*columns).where(PlanRow.area_id == area_id, PlanRow.day == day)
     return session.execute(wanted.order_by(PlanRow.number.desc()).limit(2)).all()
@@ -110,6 +110,7 @@ def _plan(row: Row[Any]) -> BoardPlan:
         publisher=row.publisher,
         status=row.status,
         bound_mc=row.bound,
+        relaxed=tuple(row.relaxed),
         figures=_figures(row.cost, row.terms),
     )
 

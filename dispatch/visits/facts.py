@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from dispatch.appointments.records import AppointmentRow
 from dispatch.assignment.records import PlannedStopRow, PlanRow
-from dispatch.kernel.refusals import NotFound, Refusal, refuse
-from dispatch.visits.model import Deed, Fact, Story
+from dispatch.kernel.refusals import NotFound, Reason, Refusal, refuse
+from dispatch.visits.model import Deed, EventIdReused, Fact, Story
 from dispatch.visits.records import VisitFactRow
 from dispatch.visits.rules import ORDER_FLAGS, fold
 
@@ -19,6 +19,20 @@ from dispatch.visits.rules import ORDER_FLAGS, fold
 def no_such_visit() -> Refusal:
     """Make the refusal for a visit that is not there, or not this nurse's (which must look the same)."""
     return refuse(NotFound, "no_such_visit", "There is no such visit on your route.")
+
+
+def event_id_reused() -> Refusal:
+    """Make the refusal of an event id, or a device's sequence number, that came before with another body."""
+    return EventIdReused(
+        [
+            Reason(
+                code="event_id_reused",
+                text="This event id or device sequence number came before with another body.",
+                field="event_id",
+                way_out="Send a new event with an id and a sequence number of its own.",
+            )
+        ]
+    )
 
 
 def plan_in_force(area_id: UUID, day: date) -> Select[UUID]:
@@ -37,6 +51,33 @@ def on_route(session: Session, nurse_id: UUID, appointment: AppointmentRow) -> b
         PlannedStopRow.plan_id == plan_in_force(appointment.area_id, appointment.day).scalar_subquery(),
         PlannedStopRow.nurse_id == nurse_id,
         PlannedStopRow.appointment_id == appointment.id,
+    )
+    return session.scalar(mine) is not None
+
+
+def may_report(
+    session: Session,
+    nurse_id: UUID,
+    row: AppointmentRow,
+    before: Sequence[VisitFactRow],
+    at: datetime,
+) -> bool:
+    """Tell whether the visit is, or was at the time of the deed, this nurse's to report on.
+
+    A phone without signal may not know that a newer plan took the visit away: what she did is true.
+    """
+    if before or on_route(session, nurse_id, row):
+        return True
+    then = (
+        select(PlanRow.id)
+        .where(PlanRow.area_id == row.area_id, PlanRow.day == row.day, PlanRow.published_at <= at)
+        .order_by(PlanRow.number.desc())
+        .limit(1)
+    )
+    mine = select(PlannedStopRow.id).where(
+        PlannedStopRow.plan_id == then.scalar_subquery(),
+        PlannedStopRow.nurse_id == nurse_id,
+        PlannedStopRow.appointment_id == row.id,
     )
     return session.scalar(mine) is not None
 
@@ -69,6 +110,7 @@ def fact_of(row: VisitFactRow) -> Fact:
         happened_at=row.happened_at,
         device=str(row.device_id or ""),
         device_seq=row.device_seq,
+        checklist=bool(row.verdict.get("checklist", False)),
     )
 
 

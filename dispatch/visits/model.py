@@ -10,33 +10,53 @@ from dispatch.kernel.refusals import Conflict
 
 
 class Deed(StrEnum):
-    """What somebody did for a visit. All but `CANCEL` are facts that a nurse's phone reports."""
+    """What somebody did for a visit; `NURSES_DEEDS` are facts that a nurse's phone reports."""
 
     EN_ROUTE = "en_route"
     CHECK_IN = "check_in"
+    SCREEN = "screen"
+    HOLD = "hold"
+    RELEASE = "release"
+    READY = "ready"
+    LAPSE = "lapse"
     START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
     STOP = "stop"
+    DISCHARGE = "discharge"
     CHECK_OUT = "check_out"
     NO_SHOW = "no_show"
     ABORT = "abort"
+    EMERGENCY = "emergency"
+    TRANSFER = "transfer"
     CANCEL = "cancel"
 
 
-NURSES_DEEDS = tuple(deed for deed in Deed if deed is not Deed.CANCEL)
+# Others than the nurse: the dispatcher cancels, a prescriber releases, the clock lets a baseline lapse.
+NURSES_DEEDS = tuple(deed for deed in Deed if deed not in {Deed.CANCEL, Deed.RELEASE, Deed.LAPSE})
+# What may still be refused when it is asked for and has not happened yet.
+ASKED_FIRST = frozenset({Deed.READY, Deed.START, Deed.RESUME, Deed.DISCHARGE, Deed.CHECK_OUT})
 
 
 class VisitState(StrEnum):
-    """Where a visit stands. The first six follow one another; the last three are exits."""
+    """Where a visit stands, in the order of a usual day; from `NO_SHOW` on they are exits."""
 
     ASSIGNED = "assigned"
     EN_ROUTE = "en_route"
     ARRIVED = "arrived"
+    SCREENING = "screening"
+    HELD = "held"
+    READY = "ready"
+    PAUSED = "paused"
     INFUSING = "infusing"
-    STOPPED = "stopped"
+    RECOVERY = "recovery"
+    DISCHARGED = "discharged"
     COMPLETED = "completed"
     NO_SHOW = "no_show"
     ABORTED = "aborted"
     CANCELLED = "cancelled"
+    EMERGENCY = "emergency"
+    TRANSFERRED = "transferred"
 
 
 class EventIdReused(Conflict):
@@ -77,6 +97,9 @@ class NewFact:
         The device's own count of events, None for a screen in a browser.
     calls_made
         Telephone calls tried before a no-show.
+    asked
+        True when it has not happened yet and the screen asks whether it may: only such a deed, of
+        `ASKED_FIRST`, can be refused.
     """
 
     event_id: UUID
@@ -88,6 +111,7 @@ class NewFact:
     position: Position | None = None
     reason: str = ""
     calls_made: int | None = None
+    asked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +124,8 @@ class Fact:
         The device's time, corrected by its clock's offset where that was known to be wrong (UTC).
     device
         Which device counted `device_seq`; empty for screens.
+    checklist
+        Whether the bedside checklist was to be kept when the fact came in (policy ``visit.checklist``).
     """
 
     event_id: UUID
@@ -108,6 +134,7 @@ class Fact:
     happened_at: datetime
     device: str = ""
     device_seq: int | None = None
+    checklist: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,11 +147,21 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """A visit folded from its facts: where it stands, the first time of each deed, and what was odd."""
+    """A visit folded from its facts: where it stands, the first time of each deed, and what was odd.
+
+    Attributes
+    ----------
+    since
+        The last time at which the state changed, None while nothing was reported.
+    checklist
+        Whether this visit keeps the bedside checklist.
+    """
 
     state: VisitState
     times: Mapping[Deed, datetime]
     verdicts: tuple[Verdict, ...] = ()
+    since: datetime | None = None
+    checklist: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,25 +205,6 @@ class Progress:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvvRecord:
-    """The six elements of electronic visit verification (42 USC 1396b(l)(5)(A)).
-
-    `missing` names the elements that the record does not hold (yet); `flags` what compliance should see.
-    """
-
-    service: str
-    recipient: str
-    day: date
-    place: str
-    provider: str
-    begins_at: datetime | None
-    ends_at: datetime | None
-    distance_m: int | None
-    missing: tuple[str, ...]
-    flags: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Care:
     """What the nurse needs of the patient for the stop that is hers now, and no more."""
 
@@ -221,6 +239,7 @@ class Visit:
     state: VisitState
     times: Mapping[Deed, datetime]
     flags: tuple[str, ...]
+    checklist: bool = False
     care: Care | None = None
 
 

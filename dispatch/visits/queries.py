@@ -15,11 +15,11 @@ from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.local_time import local_day
 from dispatch.kernel.refusals import NotFound, refuse
+from dispatch.visits.evv_model import EvvRecord
 from dispatch.visits.facts import facts_of, flags_of, is_hers, no_such_visit, plan_in_force, story_of
 from dispatch.visits.model import (
     Care,
     Deed,
-    EvvRecord,
     NewFact,
     NursesDay,
     PharmacyStop,
@@ -28,14 +28,17 @@ from dispatch.visits.model import (
     RouteStop,
     Visit,
 )
+from dispatch.visits.receiving import (
+    initials,
+    point_of,
+)
 from dispatch.visits.records import VisitFactRow
 from dispatch.visits.rules import (
     FLAGS,
     RANK,
+    REPEATED,
     current_visit,
     deeds_open,
-    initials,
-    point_of,
 )
 from dispatch.workforce.records import NurseRow
 
@@ -176,6 +179,7 @@ def visit_of(row: AppointmentRow, facts: Sequence[VisitFactRow], *, in_full: boo
         state=story.state,
         times=story.times,
         flags=flags_of(facts, story),
+        checklist=story.checklist,
         care=_care(row) if in_full else None,
     )
 
@@ -262,7 +266,8 @@ def evv_record(session: Session, appointment_id: UUID, nurse_id: UUID) -> EvvRec
 
 def next_deeds(visit: Visit) -> tuple[Deed, ...]:
     """Return what the nurse may do next at a visit, the usual deed first."""
-    return tuple(deed for deed in deeds_open(visit.state) if deed not in visit.times)
+    deeds = deeds_open(visit.state, checklist=visit.checklist)
+    return tuple(deed for deed in deeds if deed in REPEATED or deed not in visit.times)
 
 
 def flag_text(code: str) -> str:

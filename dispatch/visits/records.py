@@ -51,7 +51,9 @@ class VisitFactRow(Row):
     __table_args__ = (
         UniqueConstraint("device_id", "device_seq"),
         CheckConstraint(
-            "deed IN ('en_route', 'check_in', 'start', 'stop', 'check_out', 'no_show', 'abort')",
+            "deed IN ('en_route', 'check_in', 'screen', 'hold', 'release', 'ready', 'lapse', 'start', "
+            "'pause', 'resume', 'stop', 'discharge', 'check_out', 'no_show', 'abort', 'emergency', "
+            "'transfer')",
             name="deed_known",
         ),
         CheckConstraint("device_seq IS NULL OR device_seq > 0", name="device_seq_positive"),

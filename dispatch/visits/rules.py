@@ -6,28 +6,30 @@ in an order that does not depend on the order of their arrival (reliability.md).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import asin, cos, radians, sin, sqrt
+from datetime import datetime
 
-from dispatch.visits.model import Deed, Fact, Point, Position, Story, Verdict, Visit, VisitState
-
-EARTH_RADIUS_M = 6_371_009  # mean radius, as geopy's great circle
-SKEW_TOLERATED = timedelta(minutes=2)  # reliability.md: more is flagged, never refused
-SENT_IN_TIME = timedelta(minutes=15)  # an event received later is a late entry (custody-rules.md)
+from dispatch.visits.model import Deed, Fact, Story, Verdict, Visit, VisitState
 
 
 @dataclass(frozen=True)
 class Step:
-    """One line of the state machine: in `source`, `deed` leads to `target`."""
+    """One line of the state machine: in `source`, `deed` leads to `target`.
+
+    `where` names the visits that have the line: all, those with the bedside checklist, or those without it.
+    """
 
     source: VisitState
     deed: Deed
     target: VisitState
     by: str
     meaning: str
+    where: str = "all"
 
 
 S, D = VisitState, Deed
+CHECKLIST, PLAIN = "checklist", "plain"
+# Where the nurse is with the patient: from here on a visit ends by discharge, transfer or giving up only.
+AT_THE_BEDSIDE = (S.ARRIVED, S.SCREENING, S.HELD, S.READY, S.INFUSING, S.PAUSED, S.RECOVERY)
 # The visit's life (care-rules.md section 6). The code, docs/states.md and the tests all read this table.
 # The first deed of a state is the one its screen offers large.
 STEPS = (
@@ -36,22 +38,48 @@ STEPS = (
     Step(S.ASSIGNED, D.CANCEL, S.CANCELLED, "dispatcher", "the appointment is cancelled"),
     Step(S.EN_ROUTE, D.CHECK_IN, S.ARRIVED, "nurse", "arrives; the place is taken"),
     Step(S.EN_ROUTE, D.CANCEL, S.CANCELLED, "dispatcher", "the appointment is cancelled"),
-    Step(S.ARRIVED, D.START, S.INFUSING, "nurse", "starts the infusion"),
+    Step(S.ARRIVED, D.SCREEN, S.SCREENING, "nurse", "begins the questions of the day", CHECKLIST),
+    Step(S.SCREENING, D.READY, S.READY, "nurse", "everything before the start is done", CHECKLIST),
+    Step(S.SCREENING, D.HOLD, S.HELD, "nurse", "something keeps the start until a prescriber", CHECKLIST),
+    Step(S.HELD, D.RELEASE, S.SCREENING, "prescriber", "signs that it may go on", CHECKLIST),
+    Step(S.READY, D.START, S.INFUSING, "nurse", "starts the infusion", CHECKLIST),
+    Step(S.READY, D.LAPSE, S.SCREENING, "clock", "the baseline is older than the policy allows", CHECKLIST),
+    Step(S.READY, D.SCREEN, S.SCREENING, "nurse", "screens anew", CHECKLIST),
+    Step(S.READY, D.HOLD, S.HELD, "nurse", "something keeps the start until a prescriber", CHECKLIST),
+    Step(S.ARRIVED, D.START, S.INFUSING, "nurse", "starts an infusion that needs no checklist", PLAIN),
     Step(S.ARRIVED, D.NO_SHOW, S.NO_SHOW, "nurse", "nobody there after waiting and calling"),
-    Step(S.ARRIVED, D.ABORT, S.ABORTED, "nurse", "the visit cannot go on"),
-    Step(S.INFUSING, D.STOP, S.STOPPED, "nurse", "stops the infusion"),
-    Step(S.INFUSING, D.ABORT, S.ABORTED, "nurse", "stops for the patient's safety"),
-    Step(S.STOPPED, D.CHECK_OUT, S.COMPLETED, "nurse", "leaves; the place is taken"),
-    Step(S.STOPPED, D.ABORT, S.ABORTED, "nurse", "the visit cannot be finished"),
+    Step(S.INFUSING, D.STOP, S.RECOVERY, "nurse", "stops the infusion; the patient is watched"),
+    Step(S.INFUSING, D.PAUSE, S.PAUSED, "nurse", "stops the pump for a while"),
+    Step(S.PAUSED, D.RESUME, S.INFUSING, "nurse", "lets the pump go on"),
+    Step(S.PAUSED, D.STOP, S.RECOVERY, "nurse", "ends the infusion"),
+    Step(S.RECOVERY, D.DISCHARGE, S.DISCHARGED, "nurse", "gives the patient to the adult's care", CHECKLIST),
+    Step(S.DISCHARGED, D.CHECK_OUT, S.COMPLETED, "nurse", "leaves; the place is taken", CHECKLIST),
+    Step(S.RECOVERY, D.CHECK_OUT, S.COMPLETED, "nurse", "leaves; the place is taken", PLAIN),
+    *(Step(S(at), D.ABORT, S.ABORTED, "nurse", "the visit cannot go on") for at in AT_THE_BEDSIDE),
+    *(
+        Step(S(at), D.EMERGENCY, S.EMERGENCY, "nurse", "calls the emergency services")
+        for at in (*AT_THE_BEDSIDE, S.DISCHARGED)
+    ),
+    Step(S.EMERGENCY, D.TRANSFER, S.TRANSFERRED, "nurse", "gives the patient to the crew"),
+    Step(S.EMERGENCY, D.ABORT, S.ABORTED, "nurse", "the crew leaves the patient at home"),
     Step(S.NO_SHOW, D.CHECK_OUT, S.NO_SHOW, "nurse", "leaves; the place is taken"),
     Step(S.ABORTED, D.CHECK_OUT, S.ABORTED, "nurse", "leaves; the place is taken"),
+    Step(S.TRANSFERRED, D.CHECK_OUT, S.TRANSFERRED, "nurse", "leaves; the place is taken"),
 )
 NEXT = {(step.source, step.deed): step.target for step in STEPS}
+NEXT_OF = {
+    kept: {(s.source, s.deed): s.target for s in STEPS if s.where != (PLAIN if kept else CHECKLIST)}
+    for kept in (True, False)
+}
 # Where a deed puts a visit even when a step before it was not reported: she who starts is there.
 LEADS_TO = {step.deed: step.target for step in reversed(STEPS)}
 RANK = {state: rank for rank, state in enumerate(VisitState)}
-EXITS = frozenset({S.NO_SHOW, S.ABORTED, S.CANCELLED})
+EXITS = frozenset({S.NO_SHOW, S.ABORTED, S.CANCELLED, S.TRANSFERRED})
 CLOSED = EXITS | {S.COMPLETED}
+# What a visit may go through more than once.
+REPEATED = frozenset({D.SCREEN, D.HOLD, D.RELEASE, D.READY, D.LAPSE, D.PAUSE, D.RESUME, D.STOP, D.DISCHARGE})
+# Drug is or was running in: whoever leaves now leaves a patient behind.
+UNSAFE_TO_LEAVE = frozenset({S.INFUSING, S.PAUSED, S.RECOVERY, S.EMERGENCY})
 
 # Everything that may be odd about a fact: it is kept, and this is what compliance reads.
 FLAGS = {
@@ -68,6 +96,12 @@ FLAGS = {
     "no_show_too_early": "The wait for the patient was shorter than the policy asks.",
     "no_show_calls_missing": "Fewer telephone calls were made than the policy asks.",
     "residual_open": "Opened drug was neither given nor wasted before a witness.",
+    "start_unmet": "It was started although something stood against it.",
+    "resume_unmet": "It was resumed although something stood against it.",
+    "ready_unmet": "It was called ready although something was missing.",
+    "discharge_unmet": "The patient was discharged although something was missing.",
+    "rate_out_of_range": "The pump was set to a rate outside the order's range.",
+    "left_without_discharge": "The nurse left a patient who was neither discharged nor handed over.",
     "step_missing": "A step before it was not reported.",
     "deed_repeated": "The same deed had been reported before.",
     "out_of_order": "It belongs before what had been reported already.",
@@ -76,13 +110,21 @@ FLAGS = {
 }
 # Those that the order of the deeds decides; a fact that arrives later may settle them.
 ORDER_FLAGS = frozenset(
-    {"step_missing", "deed_repeated", "out_of_order", "visit_closed", "time_runs_backwards"}
-)
+    {
+        "step_missing", "deed_repeated", "out_of_order", "visit_closed", "time_runs_backwards",
+        "left_without_discharge",
+    }
+)  # fmt: skip
 
 
-def deeds_open(state: VisitState) -> tuple[Deed, ...]:
+def deeds_open(state: VisitState, *, checklist: bool = False) -> tuple[Deed, ...]:
     """Return what the nurse may do next, the usual deed first."""
-    return tuple(step.deed for step in STEPS if step.source is state and step.by == "nurse")
+    mine = NEXT_OF[checklist]
+    return tuple(
+        step.deed
+        for step in STEPS
+        if step.source is state and step.by == "nurse" and mine.get((state, step.deed)) is step.target
+    )
 
 
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
@@ -109,157 +151,61 @@ def fold(facts: Iterable[Fact], *, cancelled: bool = False) -> Story:
     """Tell where a visit stands after its facts, and what their order leaves odd.
 
     A deed that fits the table takes its step. One that does not is kept with a verdict and moves the visit
-    only forwards, because what physically happened is true although a step before it went unreported.
+    only forwards, because what physically happened is true although a step before it went unreported. One
+    thing does not move it: leaving a patient whom a checklist guards before discharge or hand-over.
     """
+    told = in_order(facts)
+    checklist = any(fact.checklist for fact in told)
+    mine = NEXT_OF[checklist]
     state, times, verdicts = S.ASSIGNED, dict[Deed, datetime](), list[Verdict]()
-    latest: datetime | None = None
-    for fact in in_order(facts):
+    latest = since = None
+    for fact in told:
         if latest is not None and fact.happened_at < latest:
             verdicts.append(Verdict(event_id=fact.event_id, code="time_runs_backwards"))
         latest = max(latest or fact.happened_at, fact.happened_at)
-        odd = _oddity(state, fact.deed, fact.deed in times)
+        odd = _oddity(state, fact.deed, fact.deed in times, checklist)
         if odd:
             verdicts.append(Verdict(event_id=fact.event_id, code=odd))
+        before = state
         if not odd:
-            state = NEXT[state, fact.deed]
-        elif odd == "step_missing":
+            state = mine[state, fact.deed]
+        elif odd == "step_missing" or (checklist and _opens_again(state, fact.deed, odd)):
             state = LEADS_TO[fact.deed]
+        since = since if before is state and since else fact.happened_at
         times.setdefault(fact.deed, fact.happened_at)
+    if state is S.DISCHARGED and D.CHECK_OUT in times:
+        state = S.COMPLETED  # the discharge was reported after the leaving
     if cancelled and (state, D.CANCEL) in NEXT:
         state = S.CANCELLED
-    return Story(state=state, times=times, verdicts=tuple(verdicts))
+    return Story(state=state, times=times, verdicts=tuple(verdicts), since=since, checklist=checklist)
 
 
-def _oddity(state: VisitState, deed: Deed, done_before: bool) -> str:
-    if done_before:
+def _opens_again(state: VisitState, deed: Deed, odd: str) -> bool:
+    """Tell whether a deed shows that drug runs in although the visit was called over."""
+    return deed is D.START and odd != "deed_repeated" and (state in CLOSED or state is S.DISCHARGED)
+
+
+def _oddity(state: VisitState, deed: Deed, done_before: bool, checklist: bool) -> str:
+    fits = (state, deed) in NEXT_OF[checklist]
+    if done_before and (deed not in REPEATED or (not fits and LEADS_TO[deed] is state)):
         return "deed_repeated"
-    if (state, deed) in NEXT:
+    if fits:
         return ""
     if state in CLOSED:
         return "visit_closed"
+    if deed is D.CHECK_OUT and checklist and state in UNSAFE_TO_LEAVE:
+        return "left_without_discharge"
+    if deed is D.NO_SHOW and state in UNSAFE_TO_LEAVE:
+        return "out_of_order"  # whoever is infused was there
     return "step_missing" if RANK[LEADS_TO[deed]] > RANK[state] else "out_of_order"
 
 
 def is_over(visit: Visit) -> bool:
     """Tell whether the nurse has nothing left to do at a visit; a given-up one ends when she leaves."""
-    if visit.state in {S.NO_SHOW, S.ABORTED}:
-        return D.CHECK_OUT in visit.times
-    return visit.state in {S.COMPLETED, S.CANCELLED}
+    return visit.state in {S.COMPLETED, S.CANCELLED} or D.CHECK_OUT in visit.times
 
 
 def current_visit(visits: Iterable[Visit]) -> Visit | None:
     """Return the visit under way, else the first that is not over."""
     left = [visit for visit in visits if not is_over(visit)]
     return next((visit for visit in left if visit.state is not S.ASSIGNED), left[0] if left else None)
-
-
-def initials(name: str | None) -> str:
-    """Return the first letters of a name: "Ada King" -> "A.K."."""
-    return "".join(f"{part[0]}." for part in (name or "").split()[:2]).upper()
-
-
-def point_of(text: str | None) -> Point | None:
-    """Read a stored point such as "39.961200,-82.998800"."""
-    if not text:
-        return None
-    lat, lon = text.split(",")[:2]
-    return Point(lat=float(lat), lon=float(lon))
-
-
-def distance_m(here: Position, there: Point) -> int:
-    """Return the great-circle distance in whole metres (haversine on a sphere)."""
-    lat_1, lat_2 = radians(here.lat), radians(there.lat)
-    half = sin((lat_2 - lat_1) / 2) ** 2
-    half += cos(lat_1) * cos(lat_2) * sin(radians(there.lon - here.lon) / 2) ** 2
-    return round(2 * EARTH_RADIUS_M * asin(min(1.0, sqrt(half))))
-
-
-def place_flags(
-    deed: Deed, position: Position | None, away_m: int | None, fence_m: int, verified: bool
-) -> list[str]:
-    """Judge the place of a check-in or check-out (EVV); other deeds have none.
-
-    Parameters
-    ----------
-    away_m
-        Metres from the patient's point, None where either place is unknown.
-    fence_m
-        Policy ``visit.geofence_m``.
-    """
-    if deed not in {D.CHECK_IN, D.CHECK_OUT}:
-        return []
-    flags = [] if verified else ["place_not_verified"]
-    if position is None:
-        return [*flags, "no_position"]
-    if position.accuracy_m is not None and position.accuracy_m > fence_m:
-        flags.append("position_inaccurate")
-    if away_m is not None and away_m > fence_m:
-        flags.append("out_of_range")
-    return flags
-
-
-def reason_due(deed: Deed, flags: Iterable[str]) -> bool:
-    """Tell whether the nurse is asked why: the place is wrong or unknown, the visit was given up, or she
-    leaves with something undone."""
-    asked = {"out_of_range", "no_position", "residual_open"}
-    if deed is D.CHECK_OUT:
-        asked.add("step_missing")
-    return deed in {D.NO_SHOW, D.ABORT} or not asked.isdisjoint(flags)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timing:
-    """When a deed happened by the server's reckoning, and what the phone's clock left odd.
-
-    `clock_offset_s` is server minus device, None where the phone did not say when it sent.
-    """
-
-    happened_at: datetime
-    clock_offset_s: int | None
-    flags: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judgement:
-    """What is said about a fact before it is stored."""
-
-    timing: Timing
-    distance_m: int | None
-    fence_m: int
-    flags: tuple[str, ...]
-    reason_due: bool
-
-
-def timing(at: datetime, sent_at: datetime | None, received_at: datetime) -> Timing:
-    """Reckon when a deed happened.
-
-    A phone that says when it sent tells a wrong clock (sending and receipt differ) from a late sending
-    (deed and sending differ); its time is then corrected. Without that, only a clock that runs ahead is
-    certain. Nothing happens after its receipt. `docs/states.md` names the flags.
-    """
-    offset = received_at - (sent_at or max(at, received_at))
-    skewed = abs(offset) > SKEW_TOLERATED
-    late = (sent_at or received_at) - at > SENT_IN_TIME
-    flags = ("clock_skewed",) * skewed + ("late_entry",) * late
-    known = sent_at is not None or skewed
-    return Timing(
-        happened_at=min(at + offset if skewed else at, received_at),
-        clock_offset_s=round(offset.total_seconds()) if known else None,
-        flags=flags,
-    )
-
-
-def no_show_flags(
-    happened_at: datetime,
-    waiting_since: datetime | None,
-    calls_made: int | None,
-    wait_minutes: int,
-    calls: int,
-) -> list[str]:
-    """Judge a no-show by policy ``visit.no_show``: how long waited, how often called."""
-    flags = []
-    if waiting_since is None or happened_at - waiting_since < timedelta(minutes=wait_minutes):
-        flags.append("no_show_too_early")
-    if (calls_made or 0) < calls:
-        flags.append("no_show_calls_missing")
-    return flags

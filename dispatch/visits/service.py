@@ -14,28 +14,38 @@ from sqlalchemy.orm import Session
 from dispatch.appointments.records import AppointmentRow
 from dispatch.areas.records import ServiceAreaRow
 from dispatch.areas.service import note_change, policy
-from dispatch.assignment.records import PlannedStopRow, PlanRow
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
 from dispatch.custody.queries import vials_of_nurse
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.local_time import local_day
-from dispatch.kernel.refusals import Reason
 from dispatch.kernel.sealing import keyring_of
-from dispatch.visits.facts import fact_of, facts_of, no_such_visit, on_route
-from dispatch.visits.model import Deed, EventIdReused, Fact, NewFact, Receipt, VisitState
-from dispatch.visits.records import VisitFactRow
-from dispatch.visits.rules import (
+from dispatch.visits.bedside.service.asking import FLAG_OF, Said, bedside_says, make_ready, told_by
+from dispatch.visits.bedside.service.ending import tell_others
+from dispatch.visits.facts import (
+    event_id_reused,
+    fact_of,
+    facts_of,
+    may_report,
+    no_such_visit,
+    on_route,
+    story_of,
+)
+from dispatch.visits.model import Deed, Fact, NewFact, Receipt, VisitState
+from dispatch.visits.receiving import (
     Judgement,
     Timing,
     distance_m,
-    fold,
     no_show_flags,
     place_flags,
     point_of,
     reason_due,
     timing,
+)
+from dispatch.visits.records import VisitFactRow
+from dispatch.visits.rules import (
+    fold,
 )
 
 
@@ -58,9 +68,12 @@ def record_fact(session: Session, fact: NewFact, actor: Actor, clock: Clock) -> 
     if row is None or actor.nurse_id is None:
         raise no_such_visit()
     before = facts_of(session, [row.id]).get((row.id, actor.nurse_id), ())
-    if not _may_report(session, actor.nurse_id, row, before, fact.at):
+    if not may_report(session, actor.nurse_id, row, before, fact.at):
         raise no_such_visit()
-    new = _new_row(session, fact, actor, row, before, clock, digest)
+    said = _said(session, fact, actor.nurse_id, row, before, clock)
+    if make_ready(session, fact, row, actor.nurse_id, said, actor, clock):
+        before = facts_of(session, [row.id])[row.id, actor.nurse_id]
+    new = _new_row(session, fact, actor, row, before, said, clock, digest)
     try:
         with session.begin_nested():
             session.add(new)
@@ -78,6 +91,7 @@ def record_fact(session: Session, fact: NewFact, actor: Actor, clock: Clock) -> 
     )
     record(session, entry, actor, clock)
     note_change(session, row.area_id, row.day, "visit", clock, row.id)
+    tell_others(session, row, fact.deed, said.story, new.happened_at, actor, clock)
     return _receipt(new, repeated=False)
 
 
@@ -104,37 +118,25 @@ def judge(session: Session, fact: NewFact, actor: Actor, clock: Clock) -> Judgem
     if row is None or actor.nurse_id is None:
         raise no_such_visit()
     before = facts_of(session, [row.id]).get((row.id, actor.nurse_id), ())
-    if not _may_report(session, actor.nurse_id, row, before, fact.at):
+    if not may_report(session, actor.nurse_id, row, before, fact.at):
         raise no_such_visit()
-    judged, _ = _judge(session, fact, actor, row, before, clock.now())
+    said = _said(session, fact, actor.nurse_id, row, before, clock)
+    judged, _ = _judge(session, fact, actor, row, before, said, clock.now())
     return judged
 
 
-def _may_report(
+def _said(
     session: Session,
+    fact: NewFact,
     nurse_id: UUID,
     row: AppointmentRow,
     before: Sequence[VisitFactRow],
-    at: datetime,
-) -> bool:
-    """Tell whether the visit is, or was at the time of the deed, this nurse's to report on.
-
-    A phone without signal may not know that a newer plan took the visit away: what she did is true.
-    """
-    if before or on_route(session, nurse_id, row):
-        return True
-    then = (
-        select(PlanRow.id)
-        .where(PlanRow.area_id == row.area_id, PlanRow.day == row.day, PlanRow.published_at <= at)
-        .order_by(PlanRow.number.desc())
-        .limit(1)
-    )
-    mine = select(PlannedStopRow.id).where(
-        PlannedStopRow.plan_id == then.scalar_subquery(),
-        PlannedStopRow.nurse_id == nurse_id,
-        PlannedStopRow.appointment_id == row.id,
-    )
-    return session.scalar(mine) is not None
+    clock: Clock,
+) -> Said:
+    """Ask the bedside; it refuses what is asked for and has not happened."""
+    story = story_of(before, cancelled=row.status == "cancelled")
+    at = clock.now() if fact.asked else timing(fact.at, fact.sent_at, clock.now()).happened_at
+    return bedside_says(session, fact, row, nurse_id, story, at)
 
 
 def _judge(
@@ -143,6 +145,7 @@ def _judge(
     actor: Actor,
     row: AppointmentRow,
     before: Sequence[VisitFactRow],
+    said: Said,
     received_at: datetime,
 ) -> tuple[Judgement, VisitState]:
     assert actor.nurse_id is not None
@@ -165,7 +168,10 @@ def _judge(
         line.residual_ug for line in vials_of_nurse(session, actor.nurse_id)
     ):
         flags.append("residual_open")
-    story = fold([*map(fact_of, before), _as_fact(fact, actor, when)], cancelled=row.status == "cancelled")
+    if said.unmet:
+        flags.append(FLAG_OF[fact.deed])
+    told = _as_fact(fact, actor, when, checklist=said.checklist)
+    story = fold([*map(fact_of, before), told], cancelled=row.status == "cancelled")
     flags += [verdict.code for verdict in story.verdicts if verdict.event_id == fact.event_id]
     due = reason_due(fact.deed, flags)
     if due and not fact.reason.strip():
@@ -185,7 +191,7 @@ def _no_show(
     return no_show_flags(at, since, fact.calls_made, int(law["wait_minutes"]), int(law["calls"]))
 
 
-def _as_fact(fact: NewFact, actor: Actor, when: Timing) -> Fact:
+def _as_fact(fact: NewFact, actor: Actor, when: Timing, *, checklist: bool) -> Fact:
     assert actor.nurse_id is not None
     return Fact(
         event_id=fact.event_id,
@@ -194,6 +200,7 @@ def _as_fact(fact: NewFact, actor: Actor, when: Timing) -> Fact:
         happened_at=when.happened_at,
         device=str(actor.device_id or ""),
         device_seq=fact.device_seq,
+        checklist=checklist,
     )
 
 
@@ -203,11 +210,12 @@ def _new_row(
     actor: Actor,
     row: AppointmentRow,
     before: Sequence[VisitFactRow],
+    said: Said,
     clock: Clock,
     digest: bytes,
 ) -> VisitFactRow:
     received_at = clock.now()
-    judged, state = _judge(session, fact, actor, row, before, received_at)
+    judged, state = _judge(session, fact, actor, row, before, said, received_at)
     here, offset = fact.position, fact.at.utcoffset()
     return VisitFactRow(
         id=fact.event_id,
@@ -232,6 +240,7 @@ def _new_row(
             "flags": list(judged.flags),
             "distance_m": judged.distance_m,
             "fence_m": judged.fence_m,
+            **told_by(said),
         },
     )
 
@@ -248,16 +257,7 @@ def _stored(session: Session, fact: NewFact, actor: Actor) -> VisitFactRow | Non
 
 def _again(stored: VisitFactRow, digest: bytes) -> Receipt:
     if stored.body_digest != digest:
-        raise EventIdReused(
-            [
-                Reason(
-                    code="event_id_reused",
-                    text="This event id or device sequence number came before with another body.",
-                    field="event_id",
-                    way_out="Send a new event with an id and a sequence number of its own.",
-                )
-            ]
-        )
+        raise event_id_reused()
     return _receipt(stored, repeated=True)
 
 

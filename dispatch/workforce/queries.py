@@ -23,6 +23,13 @@ def nurses_after(session: Session, area_id: UUID, code: str, limit: int) -> Sequ
     return session.scalars(wanted).all()
 
 
+def colleagues_of(session: Session, nurse_id: UUID) -> Sequence[NurseRow]:
+    """Return the other active nurses of a nurse's area, by code."""
+    area = select(NurseRow.area_id).where(NurseRow.id == nurse_id).scalar_subquery()
+    wanted = select(NurseRow).where(NurseRow.area_id == area, NurseRow.active, NurseRow.id != nurse_id)
+    return session.scalars(wanted.order_by(NurseRow.code)).all()
+
+
 def shifts_on(
     session: Session, area_id: UUID, day: date, zone: ZoneInfo, after: UUID | None, limit: int
 ) -> Sequence[ShiftRow]:

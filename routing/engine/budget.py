@@ -56,3 +56,7 @@ class Budget:
     def share(self, part: float) -> "Budget":
         """Return a budget of this part of all the seconds, begun now, that ends with the same `hand_in`."""
         return Budget(seconds=part * self.seconds, hand_in=self.hand_in)
+
+    def of(self, seconds: float) -> "Budget":
+        """Return a budget of so many seconds, no more than remain, with the same rounds and `hand_in`."""
+        return Budget(seconds=min(seconds, self.left_s), iterations=self.iterations, hand_in=self.hand_in)

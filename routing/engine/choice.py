@@ -13,7 +13,7 @@ from threading import Event, Thread
 from ortools.sat.python import cp_model
 
 from routing.engine.budget import Budget
-from routing.engine.cuts import Triple
+from routing.engine.cuts import Cut, right_side, rows_of
 from routing.engine.index import DayIndex
 from routing.engine.master import Prices
 from routing.engine.pool import Column
@@ -46,9 +46,12 @@ def choose(
     repeatable: bool,
     enough_mc: int | None = None,
     prices: Prices | None = None,
-    cuts: Sequence[Triple] = (),
+    cuts: Sequence[Cut] = (),
+    workers: int = WORKERS,
 ) -> Chosen | None:
     """Return the best choice found, None if none was found in time.
+
+    CP-SAT starts from the plan at hand and soon betters it.
 
     Parameters
     ----------
@@ -63,8 +66,45 @@ def choose(
         sum of the visits' prices and what each route and each visit left costs beyond them: small numbers,
         in which CP-SAT sees at once what is too dear. Cuts hold for every plan.
     """
-    model = cp_model.CpModel()
     visit_mc = [0] * len(day.visits) if prices is None else prices.visit_mc.tolist()
+    model, taken = _model(day, columns, home_mc, visit_mc, hint, cuts)
+    without = set(range(len(home_mc))) - {column.nurse for column in columns}
+    constant_mc = sum(visit_mc) + sum(home_mc[nurse] for nurse in without)
+    solver = cp_model.CpSolver()
+    solver.parameters.random_seed = seed
+    solver.parameters.linearization_level = 2
+    solver.parameters.max_time_in_seconds = max(0.05, min(seconds, budget.left_s))
+    solver.parameters.num_workers = 1 if repeatable else workers
+    if repeatable:
+        solver.parameters.max_deterministic_time = DETERMINISTIC_S
+    if enough_mc is not None:
+        solver.best_bound_callback = _stop_at(solver, enough_mc - constant_mc)
+    done = Event()
+    watch = Thread(target=_stop_when_asked, args=(solver, budget, done), daemon=True)
+    watch.start()
+    status = solver.solve(model)
+    done.set()
+    watch.join()
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return None
+    return Chosen(
+        [index for index, variable in enumerate(taken) if solver.boolean_value(variable)],
+        round(solver.objective_value) + constant_mc,
+        math.ceil(solver.best_objective_bound - ROUNDING) + constant_mc,
+        status == cp_model.OPTIMAL,
+    )
+
+
+def _model(
+    day: DayIndex,
+    columns: Sequence[Column],
+    home_mc: Sequence[int],
+    visit_mc: Sequence[int],
+    hint: Set[int],
+    cuts: Sequence[Cut],
+) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:
+    """Return the choice as a model, and which variable takes each column."""
+    model = cp_model.CpModel()
     of_visit: dict[int, list[cp_model.IntVar]] = defaultdict(list)
     of_nurse: dict[int, list[cp_model.IntVar]] = defaultdict(list)
     taken: list[cp_model.IntVar] = []
@@ -92,39 +132,16 @@ def choose(
         model.add_exactly_one([*variables, home])
         model.add_hint(home, nurse not in busy)
         terms.append(home * home_mc[nurse])
-    for triple in cuts:
-        members = set(triple)
-        within = [
-            x for x, column in zip(taken, columns, strict=True) if len(members & set(column.order)) >= 2
-        ]
-        model.add_at_most_one(within)
-    constant_mc = sum(visit_mc) + sum(mc for nurse, mc in enumerate(home_mc) if nurse not in of_nurse)
-    objective = sum(terms)
-    model.minimize(objective)
-    solver = cp_model.CpSolver()
-    solver.parameters.random_seed = seed
-    solver.parameters.linearization_level = 2
-    solver.parameters.max_time_in_seconds = max(0.05, min(seconds, budget.left_s))
-    solver.parameters.num_workers = 1 if repeatable else WORKERS
-    if repeatable:
-        solver.parameters.max_deterministic_time = DETERMINISTIC_S
-    if enough_mc is not None:
-        solver.best_bound_callback = _stop_at(solver, enough_mc - constant_mc)
-    done = Event()
-    watch = Thread(target=_stop_when_asked, args=(solver, budget, done), daemon=True)
-    watch.start()
-    status = solver.solve(model)
-    done.set()
-    watch.join()
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return None
-    picked = [index for index, variable in enumerate(taken) if solver.boolean_value(variable)]
-    return Chosen(
-        picked,
-        round(solver.objective_value) + constant_mc,
-        math.ceil(solver.best_objective_bound - ROUNDING) + constant_mc,
-        status == cp_model.OPTIMAL,
-    )
+    met = [set(rows_of(column.order, column.nurse, len(day.visits))) for column in columns]
+    for cut in cuts:
+        times = [len(met_by.intersection(cut)) // 2 for met_by in met]
+        within = [(x, count) for x, count in zip(taken, times, strict=True) if count]
+        if right_side(cut) == 1:
+            model.add_at_most_one(x for x, _ in within)
+        else:
+            model.add(sum(count * x for x, count in within) <= right_side(cut))
+    model.minimize(sum(terms))
+    return model, taken
 
 
 def _stop_when_asked(solver: cp_model.CpSolver, budget: Budget, done: Event) -> None:

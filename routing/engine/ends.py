@@ -1,22 +1,25 @@
 """How a nurse's day begins and ends: departure, legs, the return of stock and the way home."""
 
 from routing.engine.bounds import NEVER_MC
-from routing.engine.compiled import compiled
+from routing.engine.compiled import inlined, lean
 from routing.engine.dominance import (
     COST,
     COUNT,
     DAYS,
     DEPTH,
     EXACT,
+    FRESH,
     LEAST,
     LEFT,
     NEED,
+    NO_LIMIT_S,
     NODE,
     OVERFLOW,
     PARENT,
     PICKED,
     RESTED,
     RETURNED,
+    SOFT,
     USED,
     Ask,
     C,
@@ -48,7 +51,7 @@ from routing.engine.side import (
 HOME = -1  # the node of a label that has not left
 
 
-@compiled
+@lean
 def leave(side: Side, shelf: Shelf) -> None:
     """Make the labels of not having left: with the break still to come, and with the break behind."""
     limits, label = side.limits, shelf.label
@@ -60,6 +63,7 @@ def leave(side: Side, shelf: Shelf) -> None:
         label[root, E], label[root, F] = begin_s, any_time_s
         label[root, LEFT], label[root, NODE], label[root, PARENT] = limits[STOCK], HOME, -1
         label[root, RESTED] = 0 if due else 1
+        label[root, FRESH] = NO_LIMIT_S
         shelf.tally[COUNT] = root + 1
     if shelf.tally[COUNT] == 2:
         label[1, RESTED] = 1
@@ -71,7 +75,7 @@ def leave(side: Side, shelf: Shelf) -> None:
             label[1, COST] = label[1, C]
 
 
-@compiled
+@inlined
 def return_is_due(side: Side, shelf: Shelf, one: int) -> bool:
     """Say whether policy would send a nurse who goes home now back to a pharmacy first."""
     rule, label = side.limits[RETURN_DUE], shelf.label[one]
@@ -80,7 +84,7 @@ def return_is_due(side: Side, shelf: Shelf, one: int) -> bool:
     return bool(rule == RETURN_CARRIED and side.limits[STOCK] + label[USED] > 0)
 
 
-@compiled
+@inlined
 def reach(side: Side, label: Ints, drive_s: int, resting: bool) -> tuple[int, int, int, int]:
     """Return E, F, waiting and elapsed time at the end of a leg, the break taken on it or not."""
     early_s, late_s = label[E] + drive_s, label[F] + drive_s
@@ -97,11 +101,11 @@ def reach(side: Side, label: Ints, drive_s: int, resting: bool) -> tuple[int, in
     )
 
 
-@compiled
+@lean
 def go_home(side: Side, ask: Ask, shelf: Shelf, one: int, found: Ints) -> None:
     """Note the day that ends with this label, if it may and if it beats what is asked."""
     limits, label, tally = side.limits, shelf.label[one], shelf.tally
-    if label[NEED] > 0 or (return_is_due(side, shelf, one) and not label[RETURNED]):
+    if label[NEED] > 0 or label[SOFT] > 0 or (return_is_due(side, shelf, one) and not label[RETURNED]):
         return
     n = side.visits.shape[0]
     if label[DEPTH] == 0 or n <= label[NODE] < n + (side.drive_s.shape[0] - n) // 2:

@@ -9,30 +9,40 @@ Operational Research 4, 1997; automatic choice after A. Pessoa and others, INFOR
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from routing.engine.budget import Budget
-from routing.engine.cuts import violated
 from routing.engine.index import DayIndex
+from routing.engine.larger_cuts import most_violated
 from routing.engine.master import LinearMaster, Prices
-from routing.engine.pool import Pool
+from routing.engine.pool import Pool, Retime
 from routing.engine.pricing import EXACT, HEURISTIC, NARROW, WIDE, Priced, Pricer
 
-EXACT_LABELS = 150_000
+EXACT_LABELS = 60_000  # a nurse: where they run out, the completion bound stands in
+LARGE_LABELS = 40_000  # on a large day and in its regions
 COLUMNS_A_NURSE = 30
 KEEP = 120
 GROUPS = 3  # of nurses that are priced between two solutions of the master
-LEAVING_SHARES = (0.05, 0.2, 0.0)  # of the mean penalty; 0.0 stands for the whole of each
+FIRST_SHARES = (0.0, 0.3, 0.5, 0.7)  # how far the first rounds go from the incumbent's prices to the master's
+FEW = 8  # new routes a nurse: fewer, and exact prices find more in the same time
 SMOOTHING = 0.5
+SETTLED = 0.5  # new routes a nurse: fewer, and the master's own prices are the best guess
 CLOSE_ENOUGH = 1e-5  # of the master's value
 
 
 @dataclass
 class Relaxation:
-    """The linear relaxation of a day as it stands: pool, master, best bound and the prices that prove it."""
+    """The linear relaxation of a day as it stands: pool, master, best bound and the prices that prove it.
+
+    `retime` says what an order of visits really costs a nurse: a label may stand for a route that has a
+    cheaper timing than the label's, where another label made that one superfluous.
+    """
 
     day: DayIndex
     pricer: Pricer
     pool: Pool
     home_mc: list[int]
+    retime: Retime | None = None
     master: LinearMaster = field(init=False)
     value_mc: float = float("inf")
     bound_mc: int | None = None
@@ -44,35 +54,30 @@ class Relaxation:
     def __post_init__(self) -> None:
         self.master = LinearMaster(self.day, self.pool, self.home_mc)
 
-    def warm_up(self, budget: Budget) -> None:
-        """Go from the first routes to sensible prices: leaving a visit costs little at first, then its
-        penalty.
-        """
-        typical_mc = max(1, sum(line.penalty_mc for line in self.day.visits) // len(self.day.visits))
-        for share in LEAVING_SHARES:
-            self.master.price_leaving(int(share * typical_mc) if share else None)
-            self.heuristic_rounds(budget, beam=NARROW, few=max(2, len(self.day.nurses) // 2))
-        self.heuristic_rounds(budget)
+    def warm_up(self, budget: Budget, near: Prices | None = None, rounds: int = 30) -> None:
+        """Go from the first routes to sensible prices.
 
-    def heuristic_rounds(self, budget: Budget, beam: int = WIDE, few: int = 0, rounds: int = 60) -> None:
-        """Add routes found without looking at sets, until few are left.
-
-        The nurses are priced in groups, the master solved between them: what the first groups found is in the
-        prices that the next ones see.
+        The prices of a young master are wild: most of a route's worth lies on any one of its visits. So the
+        first rounds stay near prices that share out what the incumbent's routes cost (`shared_prices`).
         """
         nurses = range(len(self.day.nurses))
         groups = [nurses[first::GROUPS] for first in range(min(GROUPS, len(nurses)))]
-        for _ in range(rounds):
+        for number in range(rounds):
             added = 0
             for group in groups:
                 if budget.is_spent:
                     return
                 self.value_mc = self.master.solve()
-                added += self.add_heuristic(self.master.prices, group, beam)
-            if added <= few:
+                prices = self.master.prices
+                if near is not None and number < len(FIRST_SHARES):
+                    prices = near.towards(prices, FIRST_SHARES[number])
+                added += self.add_heuristic(prices, group, NARROW, rough=True)
+            if added <= FEW * len(nurses):
                 return
 
-    def add_heuristic(self, prices: Prices, nurses: Sequence[int], beam: int = WIDE) -> int:
+    def add_heuristic(
+        self, prices: Prices, nurses: Sequence[int], beam: int = WIDE, *, rough: bool = False
+    ) -> int:
         """Price some nurses without looking at sets; return how many routes are new."""
         self.rounds += 1
         priced = self.pricer.price(
@@ -83,15 +88,15 @@ class Relaxation:
             labels=EXACT_LABELS,
             keep=KEEP,
             beam=beam,
-            rough=True,
+            rough=rough,
             nurses=nurses,
         )
         return self._take(priced)
 
     def bound_quickly(self) -> None:
-        """Prove a first bound by the completion bounds alone: not tight, and there at once."""
+        """Prove a bound by the completion bounds alone: not tight, and there at once."""
         self.value_mc = self.master.solve()
-        prices = self.master.prices
+        prices = self.master.prices if self.at is None else self.at.towards(self.master.prices, SMOOTHING)
         priced = self.pricer.price(
             prices,
             self.master.cuts,
@@ -99,18 +104,39 @@ class Relaxation:
             below_mc=prices.nurse_mc,
             labels=EXACT_LABELS,
             keep=KEEP,
-            beam=NARROW,
         )
         self._note_bound(prices, priced)
         self._take(priced)
 
+    def bound_near(self, near: Prices, share: float) -> None:
+        """Price once between the best prices known (at first: `near`) and the master's; note the bound."""
+        self.value_mc = self.master.solve()
+        prices = (self.at or near).towards(self.master.prices, share)
+        priced = self.pricer.price(
+            prices,
+            self.master.cuts,
+            way=EXACT,
+            below_mc=prices.nurse_mc,
+            labels=LARGE_LABELS,
+            keep=KEEP,
+            beam=NARROW,
+        )
+        self.rounds += 1
+        self._note_bound(prices, priced)
+        self._take(priced)
+
+    def best_guess(self) -> Prices:
+        """Return the prices that proved the bound, or the master's where nothing is proven."""
+        if self.at is None:
+            self.master.solve()
+        return self.at or self.master.prices
+
     def add_cuts(self, most: int) -> int:
-        """Add the subset-row cuts that the last solution violates most; return how many."""
+        """Add the cuts that the last solution violates most; return how many."""
         self.master.solve()  # a dive may have been there since
-        shares = [(self.pool.columns[index].order, share) for index, share in self.master.shares.items()]
-        found = violated(shares, self.master.cuts, most)
-        for triple in found:
-            self.master.add_cut(triple)
+        found = most_violated(self.master.fractions(), self.master.cuts, most)
+        for cut in found:
+            self.master.add_cut(cut)
         return len(found)
 
     def within_mc(self, gap_mc: int) -> list[int]:
@@ -158,7 +184,7 @@ class Relaxation:
             added = self._take(priced)
             if not added and share == 1.0:
                 return self._is_closed()
-            share = 1.0 if not added else 1 - SMOOTHING
+            share = 1.0 if added <= SETTLED * len(self.day.nurses) else 1 - SMOOTHING
         return False
 
     def leave_between(self, least: int, most: int) -> None:
@@ -170,7 +196,9 @@ class Relaxation:
         return self.bound_mc is not None and self.value_mc - self.bound_mc <= CLOSE_ENOUGH * self.value_mc
 
     def _note_bound(self, prices: Prices, priced: list[Priced]) -> bool:
-        bound_mc = self.pricer.bound_mc(prices, priced, self.home_mc, self.master.left_between)
+        bound_mc = self.pricer.bound_mc(
+            prices, self.master.cuts, priced, self.home_mc, self.master.left_between
+        )
         if bound_mc is None or (self.bound_mc is not None and bound_mc <= self.bound_mc):
             return False
         self.bound_mc, self.at = bound_mc, prices
@@ -187,6 +215,22 @@ class Relaxation:
                 found.routes,
                 found.cost_mc,
                 COLUMNS_A_NURSE,
+                self.retime,
             )
             for found in priced
         )
+
+
+def shared_prices(day: DayIndex, routes: Sequence[Sequence[int]], cost_of: Retime) -> Prices:
+    """Return prices that share out each route's cost by what the day would save without each visit."""
+    price_mc = np.array([line.penalty_mc for line in day.visits], dtype=np.int64)
+    for nurse, order in enumerate(routes):
+        whole_mc = cost_of(nurse, order) if order else None
+        if whole_mc is None:
+            continue
+        without = [cost_of(nurse, [*order[:at], *order[at + 1 :]]) for at in range(len(order))]
+        saved = [max(1, whole_mc - (whole_mc if rest is None else rest)) for rest in without]
+        for visit, mc in zip(order, saved, strict=True):
+            price_mc[visit] = min(int(price_mc[visit]), whole_mc * mc // sum(saved))
+    nobody = np.zeros(0, dtype=np.int64)
+    return Prices(price_mc, np.zeros(len(day.nurses), dtype=np.int64), nobody)

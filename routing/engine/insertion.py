@@ -4,6 +4,7 @@ Both work on a plan as it stands. Only the routes that a move touches change; al
 to the second.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from routing.check import Violation, violations
@@ -39,14 +40,17 @@ class Offer:
     reasons: tuple[str, ...] = ()
 
 
-def best_insertions(problem: Problem, plan: Plan, visit: str) -> tuple[Offer, ...]:
+def best_insertions(
+    problem: Problem, plan: Plan, visit: str, known: tuple[Roster, Set[int]] | None = None
+) -> tuple[Offer, ...]:
     """Return an offer for every nurse: the possible ones by cost, then the others by name.
 
     The visit is first taken off its present route, so its present nurse is ranked like any other. The
-    other half of a double visit stays where it is and fixes the begin.
+    other half of a double visit stays where it is and fixes the begin. `known` is the plan's roster, with
+    the nurses whose routes cannot be kept, where the caller has it; it is left as it is.
     """
-    day = DayIndex(problem)
-    board = _Board(day, plan, visit)
+    day = DayIndex(problem) if known is None else known[0].day
+    board = _Board(day, plan, visit, known)
     offers = [board.offer(nurse) for nurse in range(len(day.nurses))]
     return tuple(sorted(offers, key=lambda offer: (offer.added_mc is None, offer.added_mc or 0, offer.nurse)))
 
@@ -88,10 +92,14 @@ def move(
 class _Board:
     """A plan's roster without one visit, and what the rest of the plan says about that visit."""
 
-    def __init__(self, day: DayIndex, plan: Plan, visit: str) -> None:
+    def __init__(
+        self, day: DayIndex, plan: Plan, visit: str, known: tuple[Roster, Set[int]] | None = None
+    ) -> None:
         self.day, self.plan, self.name = day, plan, visit
         self.visit = day.visit_at[visit]
-        self.roster, self.broken = roster_of(day, plan, without=visit)
+        self.roster, self.broken = (
+            roster_of(day, plan, without=visit) if known is None else _less(*known, visit)
+        )
         route = plan.route_of(visit)
         self.source = None if route is None else day.nurse_at[route.nurse]
         self.partner = day.partner[self.visit]
@@ -172,6 +180,19 @@ class _Board:
             problem_sha256=fingerprint(problem),
         )
         return replace(changed, cost=price(problem, changed))
+
+
+def _less(roster: Roster, broken: Set[int], visit: str) -> tuple[Roster, set[int]]:
+    """Return a roster without a visit, as `roster_of` would have made it."""
+    less, unkept = roster.copy(), set(broken)
+    at = roster.day.visit_at[visit]
+    nurse = roster.nurse_of[at]
+    if nurse >= 0 and roster.can_remove(at):
+        less.remove(at)
+    elif nurse >= 0:
+        less.set_route(nurse, [])
+        unkept.add(nurse)
+    return less, unkept
 
 
 def _insert(roster: Roster, nurse: int, visit: int, position: int, windows: Windows | None) -> None:

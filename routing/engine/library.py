@@ -25,7 +25,7 @@ from routing.engine.roster import Roster
 _library: Any = pywrapcp  # its Python face carries no types
 
 PHARMACIES_A_NURSE = 2
-SEARCH_SHARE = 0.4  # of what is left of the budget
+TIMING_SHARE, TIMING_MOST_S = 0.03, 1.0  # of what is left of the budget: kept for the exact timing after it
 FAILURES, MOST_ROUNDS = 1_000, 200  # a day too small to search further fails at once, again and again
 RESTORE_SHARE, RESTORE_MOST_S = 0.1, 1.0  # for reading the greedy day, which otherwise eats the whole limit
 
@@ -69,6 +69,8 @@ class LibraryModel:
         )
         parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
         restore_s = min(RESTORE_MOST_S, RESTORE_SHARE * budget.left_s)
+        if budget.iterations is not None:
+            restore_s = budget.left_s  # rounds are counted: no clock may decide
         parameters.time_limit.FromMilliseconds(max(1, int(restore_s * 1000)))
         solver = self.model.solver()
         self.model.AddSearchMonitor(solver.FailuresLimit(FAILURES * (budget.iterations or MOST_ROUNDS)))
@@ -79,7 +81,8 @@ class LibraryModel:
         # threads run now and then, among them the one that hears "hand in now".
         self.model.AddSearchMonitor(solver.CustomLimit(budget.hand_in.is_set))
         start = self.model.ReadAssignmentFromRoutes(self._start_routes(), True)
-        parameters.time_limit.FromMilliseconds(max(1, int(SEARCH_SHARE * budget.left_s * 1000)))
+        search_s = budget.left_s - min(TIMING_MOST_S, TIMING_SHARE * budget.left_s)
+        parameters.time_limit.FromMilliseconds(max(1, int(search_s * 1000)))
         if budget.iterations is not None:
             parameters.solution_limit = budget.iterations
         if start is None:

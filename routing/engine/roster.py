@@ -43,7 +43,7 @@ class Roster:
         self.cost_mc = [0] * len(day.nurses)
         self._slack_mc = [0] * len(day.nurses)
         self._load_s = [0] * len(day.nurses)
-        self._prefixes: list[dict[tuple[int, bool], list[Label]]] = [{} for _ in day.nurses]
+        self._prefixes: list[dict[tuple[int, bool, tuple[int, ...]], list[Label]]] = [{} for _ in day.nurses]
         for nurse in range(len(day.nurses)):
             self._retime(nurse)
 
@@ -67,6 +67,22 @@ class Roster:
         other._load_s = list(self._load_s)
         other._prefixes = [dict(prefixes) for prefixes in self._prefixes]
         return other
+
+    def on(self, day: DayIndex, *, returns: bool = True) -> "Roster":
+        """Return the same routes on a day with other limits or rights, at their present costs.
+
+        To ask what would be possible there; the present routes must be possible on it, too. `returns`
+        switches the return of stock off.
+        """
+        other = self.copy()
+        other.day = day
+        other.timers = [RouteTimer(day, nurse, returns=returns) for nurse in range(len(day.nurses))]
+        other._prefixes = [{} for _ in day.nurses]
+        return other
+
+    def slack_mc(self, nurse: int) -> int:
+        """Return what a detour could at most win back beside its own way: waiting, overtime, a pharmacy."""
+        return self._slack_mc[nurse]
 
     def timing(self, nurse: int) -> Timing | None:
         """Return the timing of a nurse's present route; None when she stays at home."""
@@ -122,11 +138,12 @@ class Roster:
         found: list[int] = []
         for position in range(len(self.routes[nurse]) + 1):
             labels = timer.drive_to_visit(
-                self._prefix(nurse, position, line.units > 0),
+                self._prefix(nurse, position, visit),
                 self._place(nurse, position),
                 visit,
                 line.units,
                 False,
+                ready=timer.ready([visit]),
             )
             for label in labels:
                 found += [label.earliest_s - line.service_s, label.latest_s - line.service_s]
@@ -204,26 +221,28 @@ class Roster:
         self._slack_mc[nurse] = timed_mc - day.problem.weights.travel_mc_per_s * driven_s
         self.cost_mc[nurse] = timed_mc + self._constant_mc(nurse)
 
-    def _prefix(self, nurse: int, position: int, controlled_ahead: bool) -> list[Label]:
-        """Return the labels at `position` of the present route.
+    def _prefix(self, nurse: int, position: int, visit: int) -> list[Label]:
+        """Return the labels at `position` of the present route, `visit` to be added there or later.
 
-        `controlled_ahead`: as if a controlled visit followed, so that stock may be collected on any leg
-        and must not yet be returned. Else the route's own visits decide.
+        If that is controlled, stock may be collected on any leg and must not yet be returned. Else the
+        route's own visits decide.
         """
-        key = position, controlled_ahead
+        timer, controlled_ahead = self.timers[nurse], self.day.visits[visit].units > 0
+        key = position, controlled_ahead, timer.ready((visit,))
         prefixes = self._prefixes[nurse]
         if key not in prefixes:
-            timer, route = self.timers[nurse], self.routes[nurse]
+            route = self.routes[nurse]
             if position == 0:
                 prefixes[key] = timer.roots(True)
             else:
                 units = [self.day.visits[v].units for v in route]
                 due = not controlled_ahead and timer.return_due(len(route), sum(units))
                 ahead = FAR_S if controlled_ahead else sum(units[position - 1 :])
-                before = self._prefix(nurse, position - 1, controlled_ahead)
+                ready = timer.ready((visit, *route[position - 1 :]))
+                before = self._prefix(nurse, position - 1, visit)
                 place = self._place(nurse, position - 1)
                 prefixes[key] = timer.drive_to_visit(
-                    before, place, route[position - 1], ahead, due, self.agreed
+                    before, place, route[position - 1], ahead, due, self.agreed, ready
                 )
         return prefixes[key]
 
@@ -238,11 +257,11 @@ class Roster:
         units = [day.visits[v].units for v in tail]
         carried = sum(day.visits[v].units for v in self.routes[nurse]) + units[0]
         return_due = timer.return_due(len(self.routes[nurse]) + 1, carried)
-        labels = self._prefix(nurse, position, units[0] > 0)
+        labels = self._prefix(nurse, position, visit)
         place = self._place(nurse, position)
         for index, following in enumerate(tail):
-            ahead = sum(units[index:])
-            labels = timer.drive_to_visit(labels, place, following, ahead, return_due, windows)
+            ahead, ready = sum(units[index:]), timer.ready(tail[index:])
+            labels = timer.drive_to_visit(labels, place, following, ahead, return_due, windows, ready)
             if not labels:
                 return NOT_POSSIBLE
             place = day.visits[following].place
@@ -267,3 +286,13 @@ def roster_of(day: DayIndex, plan: Plan, without: str = "") -> tuple[Roster, set
         if not roster.set_route(nurse, [day.visit_at[visit] for visit in route.visits if visit != without]):
             broken.add(nurse)
     return roster, broken
+
+
+def roster_with(roster: Roster, routes: list[list[int]]) -> Roster:
+    """Return a roster of these routes, with the begins agreed in another."""
+    found = Roster(roster.day)
+    found.agreed.update(roster.agreed)
+    for nurse, route in enumerate(routes):
+        kept = found.set_route(nurse, route)
+        assert kept, "a route that the compiled timing allows"
+    return found

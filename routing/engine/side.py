@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from routing.engine.detours import parted
 from routing.engine.index import FAR_S, DayIndex, Windows
 from routing.problem import Problem
 from routing.travel import AffineGreatCircle
@@ -21,7 +22,7 @@ Words = npt.NDArray[np.uint64]
 # Positions in `Side.limits`.
 BEGIN, SHIFT_END, LATEST_END, LONGEST, REST_S, REST_FROM, REST_UNTIL = range(7)
 BOX, STOCK, PICKUPS, ON_DUTY, FAIR_LOAD, RETURN_DUE, TRAVEL, IDLE, OVERTIME, FAIRNESS = range(7, 17)
-CROSS, COUNTER_S, CARRIES, STEP, STEPS = range(17, 22)
+CROSS, COUNTER_S, CARRIES, STEP, STEPS, AT_WILL = range(17, 23)
 
 NO_RETURN, RETURN_UNOPENED, RETURN_CARRIED = range(3)
 STILL = 6  # grain of the table of what can still be reached: 2^6 s
@@ -38,7 +39,11 @@ class Side(NamedTuple):
     drive_s, from_start_s, to_end_s
         (m, m), (m,), (m,) seconds.
     window_of, opens_s, closes_s
-        Windows of node i are ``window_of[i] .. window_of[i + 1]`` of the other two.
+        Windows of node i are ``window_of[i] .. window_of[i + 1]`` of the other two; those to collect stock
+        are parted where a visit's stock becomes ready.
+    ready_s, fresh_s
+        (n,) from when a visit's stock can be collected; for each window, the last such second that is not
+        after its begin.
     service_s, units, fixed_mc
         (m,) service or handling; units of stock used; continuity and preferences.
     bit, bar, near
@@ -57,6 +62,8 @@ class Side(NamedTuple):
     window_of: Ints
     opens_s: Ints
     closes_s: Ints
+    ready_s: Ints
+    fresh_s: Ints
     service_s: Ints
     units: Ints
     fixed_mc: Ints
@@ -89,7 +96,8 @@ def _side(day: DayIndex, nurse: int, drive_s: Ints, metric: bool, near: int) -> 
     service = [*(day.visits[v].service_s for v in visits), *(c.handling_s for c in counters)]
     service += [c.handling_s for c in counters]
     pickup = carries and line.box > 0 and line.max_pickups > 0
-    windows += [c.windows if pickup or returns else () for c in counters]
+    ready = tuple(sorted({day.visits[v].ready_s for v in visits} - {0}))
+    windows += [parted(c.windows, ready) if pickup or returns else () for c in counters]
     windows += [_until(c.windows, line.shift_end_s) if returns else () for c in counters]
     windows = [_until(w, line.latest_end_s - s) for w, s in zip(windows, service, strict=True)]
     at = np.array(places, dtype=np.int64)
@@ -100,11 +108,13 @@ def _side(day: DayIndex, nurse: int, drive_s: Ints, metric: bool, near: int) -> 
     service_s = np.array(service, dtype=np.int64)
     step = _step(within, service_s, n)
     steps = max(1, ((line.latest_end_s - line.begin_s) >> step) + 1) if step else 1
+    at_will = returns == NO_RETURN and weights.idle_mc_per_s == 0
     cross = metric and returns == NO_RETURN and weights.idle_mc_per_s <= weights.travel_mc_per_s
+    cross = cross or at_will or (returns == NO_RETURN and not pickup)
     limits = [line.begin_s, line.shift_end_s, line.latest_end_s, longest_s, *rest, line.box, line.stock]
     limits += [line.max_pickups, line.on_duty, line.fair_load_s, returns, weights.travel_mc_per_s]
     limits += [weights.idle_mc_per_s, weights.overtime_mc_per_s, weights.fairness_mc_per_s, cross]
-    limits += [max((c.handling_s for c in counters), default=0), carries, step, steps]
+    limits += [max((c.handling_s for c in counters), default=0), carries, step, steps, at_will]
     flat = [w for node in windows for w in node]
     bit = _bits(len(visits))
     return Side(
@@ -115,6 +125,8 @@ def _side(day: DayIndex, nurse: int, drive_s: Ints, metric: bool, near: int) -> 
         window_of=np.cumsum([0, *(len(node) for node in windows)]).astype(np.int64),
         opens_s=np.array([a for a, _ in flat], dtype=np.int64),
         closes_s=np.array([b for _, b in flat], dtype=np.int64),
+        ready_s=np.array([day.visits[v].ready_s for v in visits], dtype=np.int64),
+        fresh_s=np.array([max((r for r in ready if r <= a), default=0) for a, _ in flat], dtype=np.int64),
         service_s=service_s,
         units=np.array([*(day.visits[v].units for v in visits), *([0] * (m - n))], dtype=np.int64),
         fixed_mc=np.array([*(day.nurse_cost_mc[nurse][v] for v in visits), *([0] * (m - n))], dtype=np.int64),

@@ -13,7 +13,7 @@ from routing.engine.guided import routing_library
 from routing.engine.index import DayIndex
 from routing.engine.roster import Roster
 from routing.engine.why_not import TEXTS, reason_text, reasons_against
-from routing.plan import Plan, ReasonLeft, Status, Unassigned
+from routing.plan import Plan, ReasonLeft, Relaxed, Status, Unassigned
 from routing.price import price
 from routing.problem import Problem
 
@@ -75,8 +75,11 @@ def solve(
     plan = plan_of(roster, untried)
     plan = replace(plan, engine=engine, seed=seed, seconds=round(budget.used_s, 3))
     if bound_mc is not None:
-        proven = min(bound_mc, plan.cost_mc)
-        plan = replace(plan, bound_mc=proven, status="optimal" if proven == plan.cost_mc else plan.status)
+        proven = max(0, min(bound_mc, plan.cost_mc))  # no term of the price is below zero
+        relaxed: tuple[Relaxed, ...] = ("double_visits",) if problem.double_visits else ()
+        is_optimal = proven == plan.cost_mc
+        plan = replace(plan, bound_mc=proven, relaxed=() if is_optimal else relaxed)
+        plan = replace(plan, status="optimal" if is_optimal else plan.status)
     if broken := violations(problem, plan):
         raise PlanRefused(broken)
     return plan

@@ -19,6 +19,7 @@ TEXTS = {
     "meal_break": "The meal break could not be kept.",
     "lock_box_capacity": "The lock-box does not hold the stock it needs.",
     "pickup_before_controlled": "Its stock cannot be collected before it.",
+    "stock_ready": "Its stock is not ready in time to be collected before it.",
     "return_of_stock": "Stock could not be returned by the end of the shift.",
     "double_visit": "No two nurses can begin it at the same time.",
     "several_rules": "Several rules together stand in the way.",
@@ -71,6 +72,8 @@ def _rule_in_the_way(day: DayIndex, nurse: int, visits: Sequence[int]) -> str:
         return ""
     if RouteTimer(day, nurse, returns=False).best(visits) is not None:
         return "return_of_stock"
+    if RouteTimer(day, nurse, freshness=False).best(visits) is not None:
+        return "stock_ready"
     for rule, line, windows in _relaxations(day, nurse, visits):
         if RouteTimer(day, nurse, line).best(visits, windows) is not None:
             return rule

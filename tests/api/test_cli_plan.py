@@ -36,10 +36,43 @@ def test_the_last_line_is_json(day_file: Path) -> None:
     )
     result = json.loads(done.stdout.splitlines()[-1])
     assert (result["status"], result["bound_mc"], result["seed"]) == ("partial", None, 2)
+    assert (result["gap"], result["optimal"], result["relaxed"]) == (None, False, [])
     assert result["cost_mc"] == result["cost"]["travel_mc"] + result["cost"]["unassigned_mc"]
     (left,) = result["unassigned"]
     assert left["visit"] == "b"
     assert left["reasons"][0]["code"] == "licence_expired"
+
+
+def test_the_exact_engine_is_the_default_and_says_how_good_its_plan_is(day_file: Path) -> None:
+    out = day_file.with_name("out.json")
+    done = CliRunner().invoke(plan, [str(day_file), "--out", str(out), "--seconds", "20"])
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert (result["engine"], result["optimal"], result["gap"]) == ("columns", True, 0.0)
+    assert result["bound_mc"] == result["cost_mc"]
+    told = done.stderr.splitlines()
+    assert told[0].startswith("loading the exact engine")
+    assert "cheapest insertion" in told[1]
+    assert "proven best possible, 1 unassigned" in told[-1]
+
+
+def test_where_the_bound_is_relaxed_the_last_word_says_so(tmp_path: Path) -> None:
+    problem = day(
+        nurse("ann"),
+        nurse("bea", at=4),
+        visit("a", 1, begin=(500, 700)),
+        visit("b", 1, begin=(600, 900)),
+        visit("c", 3),
+        double_visits=(("a", "b"),),
+    )
+    path = tmp_path / "day.json"
+    path.write_text(write_day(problem), encoding="utf-8")
+    done = CliRunner().invoke(
+        plan, [str(path), "--out", str(tmp_path / "plan.json"), "--seconds", "5", "--iterations", "1"]
+    )
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert (
+        ("two nurses" in done.stderr.splitlines()[-1]) == bool(result["relaxed"]) == (not result["optimal"])
+    )
 
 
 def test_a_right_plan_is_ok(day_file: Path, plan_file: Path) -> None:

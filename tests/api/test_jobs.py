@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import select
 
 from api.hints import InProcessHints, RedisHints
-from api.jobs import Supervisor
-from api.solving import Outcome, Solver
+from api.jobs import GETTING_READY, Supervisor
+from api.solving import WARM_WORKER, WORKER, Outcome, Worker
 from dispatch.assignment.publish import publish
 from dispatch.assignment.records import PlanRow, PlanRunRow
-from dispatch.assignment.runs import Claim, claim_run
-from dispatch.assignment.service import stop_run
+from dispatch.assignment.runs import claim_run, sweep
+from dispatch.assignment.service import PlanOrder, stop_run
 from dispatch.kernel.clock import SetClock
 from dispatch.kernel.storage import transaction
 from tests import machine
@@ -25,6 +25,7 @@ from tests.builders.assignment import DANA, a_small_day, order, solve_here
 from tests.conftest import KEYRING
 
 PATIENCE_S = 60
+A_REQUEST = {"day": {}, "seconds": 1, "seed": 1, "engine": "greedy"}
 
 
 @pytest.fixture
@@ -59,7 +60,13 @@ def until(holds):
 
 def script(text):
     """Return a solver that is a small program instead of the real one."""
-    return lambda claim: Solver(claim, (sys.executable, "-c", text))
+    return lambda _command: Worker((sys.executable, "-c", text))
+
+
+def asked(worker):
+    """A worker that was asked for something."""
+    worker.ask(A_REQUEST, 1)
+    return worker
 
 
 def test_a_queued_run_is_solved_in_a_child_process(engine, keyring, clock, supervisor):
@@ -69,6 +76,62 @@ def test_a_queued_run_is_solved_in_a_child_process(engine, keyring, clock, super
     state, reason, progress = run_now(engine, keyring, run_id)
     assert (state, reason) == ("solved", None)
     assert progress["figures"]["assigned"] == 4
+
+
+def test_the_exact_engine_is_asked_unless_another_is_and_its_proof_is_kept(
+    engine, keyring, clock, supervisor
+):
+    run_id = ordered(engine, keyring, clock, engine=PlanOrder.engine, seconds=30)
+    supervisor.look()
+    supervisor.join()
+    with transaction(engine, keyring) as session:
+        run = session.get(PlanRunRow, run_id)
+        assert (run.engine, run.plan["engine"]) == ("columns", "columns")
+        told, plan = run.progress, run.plan
+        assert (told["cost_mc"], told["bound_mc"]) == (plan["cost_mc"], plan["bound_mc"])
+        assert told["gap"] == (plan["cost_mc"] - plan["bound_mc"]) / plan["cost_mc"]
+        published = publish(session, run_id, DANA, clock)
+        assert (published.bound, published.gap) == (plan["bound_mc"], told["gap"])
+        assert (published.is_optimal, published.relaxed) == (told["optimal"], [])
+
+
+@pytest.mark.parametrize(("named", "command"), [("columns", WARM_WORKER), ("greedy", WORKER)])
+def test_what_is_compiled_is_solved_by_a_warm_process(engine, keyring, clock, named, command):
+    started = []
+
+    def make(wanted):
+        started.append(wanted)
+        return Worker((sys.executable, "-c", "raise SystemExit"))
+
+    ordered(engine, keyring, clock, engine=named)
+    supervisor = Supervisor(engine, keyring, clock, InProcessHints(), make_worker=make)
+    supervisor.look()
+    supervisor.join()
+    assert started == [command]
+
+
+def test_while_its_process_gets_ready_a_run_says_so(engine, keyring, clock):
+    slow = script("input(); input()")
+    supervisor = Supervisor(engine, keyring, clock, InProcessHints(), make_worker=slow)
+    run_id = ordered(engine, keyring, clock, engine="columns")
+    supervisor.look()
+    assert until(lambda: run_now(engine, keyring, run_id)[2]) == {"doing": GETTING_READY}
+    supervisor.end()
+    supervisor.join()
+
+
+def test_a_run_for_which_no_process_can_be_started_is_left_to_be_found_again(engine, keyring, clock):
+    def full(_command):
+        raise BlockingIOError
+
+    run_id = ordered(engine, keyring, clock)
+    supervisor = Supervisor(engine, keyring, clock, InProcessHints(), make_worker=full)
+    supervisor.look()
+    supervisor.join()
+    clock.advance(timedelta(seconds=31))
+    with transaction(engine, keyring) as session:
+        assert sweep(session, clock) == [run_id]
+        assert session.get(PlanRunRow, run_id).state == "queued"
 
 
 def test_it_is_published_when_that_was_asked(engine, keyring, clock, supervisor):
@@ -116,7 +179,7 @@ def test_progress_reaches_the_row_while_it_is_solved(engine, keyring, clock):
         " 'seconds': 0.1, 'doing': 'test'}), flush=True)\n"
         "sys.stdin.readline()\n"
     )
-    supervisor = Supervisor(engine, keyring, clock, InProcessHints(), make_solver=script(talk))
+    supervisor = Supervisor(engine, keyring, clock, InProcessHints(), make_worker=script(talk))
     run_id = ordered(engine, keyring, clock)
     supervisor.look()
     progress = until(lambda: run_now(engine, keyring, run_id)[2])
@@ -155,7 +218,7 @@ def test_what_was_stopped_is_not_published_by_itself(engine, keyring, clock, sup
 
 def test_a_solver_that_hands_in_nothing_when_asked_is_ended(engine, keyring, clock):
     silent = script("import sys; sys.stdin.read()")
-    supervisor = Supervisor(engine, keyring, clock, InProcessHints(), hand_in_s=0.1, make_solver=silent)
+    supervisor = Supervisor(engine, keyring, clock, InProcessHints(), hand_in_s=0.1, make_worker=silent)
     run_id = stopped_while_solving(engine, keyring, clock, supervisor)
     state, reason, _ = run_now(engine, keyring, run_id)
     assert (state, reason) == ("stopped", "stopped, and the solver handed in no plan")
@@ -163,7 +226,7 @@ def test_a_solver_that_hands_in_nothing_when_asked_is_ended(engine, keyring, clo
 
 def test_a_solver_that_dies_is_tried_again_and_then_given_up(engine, keyring, clock):
     supervisor = Supervisor(
-        engine, keyring, clock, InProcessHints(), make_solver=script("import os; os._exit(9)")
+        engine, keyring, clock, InProcessHints(), make_worker=script("import os; os._exit(9)")
     )
     run_id = ordered(engine, keyring, clock)
     states = []
@@ -175,7 +238,7 @@ def test_a_solver_that_dies_is_tried_again_and_then_given_up(engine, keyring, cl
 
 
 def test_a_solver_that_talks_nonsense_counts_as_dead(clock):
-    solver = script("print('what?'); input()")(a_claim())
+    solver = asked(script("print('what?'); input()")(()))
     assert until(lambda: solver.listen(0.2).outcome) == Outcome(kind="died")
     solver.kill()
 
@@ -192,6 +255,14 @@ def test_a_day_that_the_solver_refuses_fails_with_the_reason(engine, keyring, cl
     assert reason.startswith("problem_invalid: ")
 
 
+def test_a_claim_says_what_its_process_is_asked(engine, keyring, clock):
+    ordered(engine, keyring, clock, seconds=3, seed=5, engine="greedy")
+    with transaction(engine, keyring) as session:
+        claim = claim_run(session, "somebody", clock)
+    assert claim.request | {"day": {}} == {"day": {}, "seconds": 3, "seed": 5, "engine": "greedy"}
+    assert len(claim.request["day"]["visits"]) == 4
+
+
 def test_the_solver_gets_no_secret(monkeypatch):
     monkeypatch.setenv("HOUSECALL_SECRET_KEY", "s" * 40)
     tell = (
@@ -199,16 +270,9 @@ def test_the_solver_gets_no_secret(monkeypatch):
         "names = [name for name in os.environ if name.startswith('HOUSECALL_')]\n"
         "print(json.dumps({'event': 'failed', 'reason': repr(names)}), flush=True); input()"
     )
-    solver = script(tell)(a_claim())
+    solver = asked(script(tell)(()))
     assert until(lambda: solver.listen(0.2).outcome).reason == "[]"
     solver.kill()
-
-
-def a_claim():
-    nobody = {"run_id": DANA.account_id, "area_id": DANA.account_id}
-    return Claim(
-        day_file={}, seconds=1, seed=1, engine="greedy", publish_when_done=False, asked_by=None, **nobody
-    )
 
 
 def a_worker_process(database_url):
@@ -295,22 +359,22 @@ def test_only_one_of_two_supervisors_takes_a_run(engine, keyring, clock):
     run_id = ordered(engine, keyring, clock)
     with transaction(engine, keyring) as session:
         assert claim_run(session, "somebody else", clock).run_id == run_id
-    supervisor = Supervisor(engine, keyring, clock, InProcessHints(), make_solver=script("raise SystemExit"))
+    supervisor = Supervisor(engine, keyring, clock, InProcessHints(), make_worker=script("raise SystemExit"))
     supervisor.look()
     assert run_now(engine, keyring, run_id)[0] == "solving"
 
 
 def test_what_is_sent_to_the_solver_is_one_line_of_json(tmp_path):
     seen = tmp_path / "seen"
-    solver = script(f"open({str(seen)!r}, 'w').write(input())")(a_claim())
+    solver = asked(script(f"open({str(seen)!r}, 'w').write(input())")(()))
     until(lambda: solver.listen(0.2).outcome)
     solver.kill()
-    assert json.loads(seen.read_text()) == {"day": {}, "seconds": 1, "seed": 1, "engine": "greedy"}
+    assert json.loads(seen.read_text()) == A_REQUEST
 
 
 def test_a_solver_is_asked_to_hand_in_on_a_line_of_its_own(tmp_path):
     seen = tmp_path / "seen"
-    solver = script(f"input(); open({str(seen)!r}, 'w').write(input())")(a_claim())
+    solver = asked(script(f"input(); open({str(seen)!r}, 'w').write(input())")(()))
     solver.hand_in()
     until(lambda: solver.listen(0.2).outcome)
     solver.kill()

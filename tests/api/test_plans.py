@@ -64,6 +64,7 @@ def test_an_order_is_accepted_and_can_be_followed(dispatcher):
     assert answer.status_code == 202
     followed = dispatcher.get(answer.headers["Location"]).json
     assert (followed["state"], followed["seconds"], followed["progress"]) == ("queued", 5, {})
+    assert followed["engine"] == "columns"
     assert [run["id"] for run in dispatcher.get(f"{DAY}/plan-runs").json] == [answer.json["id"]]
 
 
@@ -120,6 +121,25 @@ def test_a_published_plan_is_shown_with_its_number_as_etag(dispatcher, published
     assert (answer.headers["ETag"], answer.json["number"], len(answer.json["stops"]) > 4) == ('"1"', 1, True)
     same = dispatcher.get(f"{DAY}/plan", headers={"If-None-Match": '"1"'})
     assert (same.status_code, same.data) == (304, b"")
+
+
+def test_a_plan_says_how_good_it_is_known_to_be(app, engine, clock, dispatcher):
+    run = dispatcher.post(f"{DAY}/plan-runs", json={"engine": "greedy"}).json
+    with transaction(engine, keyring_of_app(app)) as session:
+        row = session.query(PlanRunRow).filter_by(state="queued").one()
+        solve_here(session, row, clock, proven_share=0.9)
+    told = dispatcher.get(f"/api/v1/plan-runs/{run['id']}").json["progress"]
+    plan = dispatcher.post(f"/api/v1/plan-runs/{run['id']}/publish").json
+    board = dispatcher.get(f"{DAY}/board").json["plan"]
+    names = ("bound_mc", "gap", "optimal", "relaxed")
+    assert [told[name] for name in names] == [plan[name] for name in names] == [board[name] for name in names]
+    assert plan["gap"] == (plan["cost_mc"] - plan["bound_mc"]) / plan["cost_mc"] > 0.09
+
+
+def test_a_plan_without_a_bound_has_no_gap(dispatcher, published, town):
+    plan = dispatcher.get(f"{DAY}/plan").json
+    assert (plan["bound_mc"], plan["gap"], plan["optimal"]) == (None, None, False)
+    assert dispatcher.get(f"{DAY}/plans/1/diff/1").json["bound_before_mc"] is None
 
 
 def test_before_the_first_plan_there_is_none(dispatcher):

@@ -19,6 +19,12 @@ from dispatch.kernel.refusals import Conflict, refuse
 from tests.builders.web import a_person, a_phone
 
 
+@pytest.fixture
+def app(own_app):
+    """An app that gets routes of the test's own."""
+    return own_app
+
+
 def add_route(app, path, view, declared=PUBLIC):
     app.add_url_rule(path, path, policy(declared)(view), methods=["GET", "POST"])
     app.extensions["housecall_policies"] = policies(app)
@@ -186,3 +192,13 @@ def test_every_answer_carries_the_security_headers(app, name, value):
     assert answer.headers[name] == value
     assert "script-src 'self';" in answer.headers["Content-Security-Policy"]
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_all_that_a_request_reads_it_reads_by_one_connection(app, method):
+    def view():
+        held = {id(current_session().connection().connection.dbapi_connection) for _ in range(3)}
+        return str(len(held))
+
+    add_route(app, "/look", view)
+    assert getattr(app.test_client(), method)("/look").text == "1"

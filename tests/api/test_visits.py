@@ -123,7 +123,7 @@ def test_a_visit_tells_what_comes_next(phone, town, clock):
     post(phone, town.first_id, body(clock))
     visit = phone.get(f"/api/v1/visits/{town.first_id}").json
     assert visit["state"] == "arrived"
-    assert visit["next_deeds"] == ["start", "no_show", "abort"]
+    assert visit["next_deeds"] == ["start", "no_show", "abort", "emergency"]
     assert list(visit["times"]) == ["check_in"]
 
 

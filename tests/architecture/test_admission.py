@@ -18,15 +18,17 @@ def doors(app):
     for rule in app.url_map.iter_rules():
         if declared[rule.endpoint].public:
             continue
-        converters = {name: type(converter).__name__ for name, converter in rule._converters.items()}
-        values = {name: sample(kind, name) for name, kind in converters.items()}
+        values = {name: sample(converter, name) for name, converter in rule._converters.items()}
         with app.test_request_context():
             address = app.url_map.bind("localhost").build(rule.endpoint, values)
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             yield method, address, declared[rule.endpoint]
 
 
-def sample(kind, name):
+def sample(converter, name):
+    kind = type(converter).__name__
+    if kind == "AnyConverter":
+        return min(converter.items)
     if kind == "UUIDConverter":
         return NOBODYS
     if kind == "DayConverter":

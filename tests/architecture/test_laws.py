@@ -11,6 +11,7 @@ from importlinter.cli import lint_imports
 from api.actor import PUBLIC, RouteWithoutPolicy, policies
 from api.cli import main
 from api.settings import PREFIX, Settings
+from dispatch.intake.service import LinkPurpose
 from tests.builders.web import make_app
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +26,10 @@ CLOCK_READERS = {
 MAY_BE_PUBLIC = {
     "static", "security.static", "security.login", "security.logout", "api-docs.openapi_json",
     "pages.healthz", "pages.readyz", "pages.api_docs",
+    # A checkpoint is worth something only if others hold it: a number of leaves, a root and keys, no patient.
+    "custody-log.checkpoint", "custody-log.checkpoint_of_number", "custody-log.keys",
+    # Who enquires is a stranger; a link's secret opens its door, and shows nothing before it is used up.
+    "pages.enquire", "pages.send_enquiry", "pages.link_door", "pages.open_door",
 }  # fmt: skip
 
 
@@ -39,10 +44,16 @@ def test_every_route_declares_who_may_call_it(app):
     assert {endpoint for endpoint, policy in declared.items() if policy == PUBLIC} <= MAY_BE_PUBLIC
 
 
-def test_a_route_without_a_policy_stops_the_start(app):
-    app.view_functions["open.door"] = lambda: "come in"
+def test_a_route_for_visitors_by_link_is_not_public_and_no_role_opens_it(app):
+    by_link = [policy for policy in policies(app).values() if policy.link is not None]
+    assert {policy.link for policy in by_link} == set(LinkPurpose)
+    assert not [policy for policy in by_link if policy.public or policy.roles]
+
+
+def test_a_route_without_a_policy_stops_the_start(own_app):
+    own_app.view_functions["open.door"] = lambda: "come in"
     with pytest.raises(RouteWithoutPolicy, match=r"open\.door"):
-        policies(app)
+        policies(own_app)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -1,101 +1,97 @@
-"""Public instances become days whose cost is the family's own objective."""
+"""Public instances are planned through files, and reckoned by each family's own rule."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from benchmarks.__main__ import main
-from benchmarks.public import cost_of_published, day_of
-from benchmarks.vrplib import read_instance
-from routing.dayfile import read_day, write_day
+from benchmarks.public import FilePlanner, Measured, cases, summary, table_row, verified
+from routing.dayfile import read_day
+from routing.engine.solve import PlanRefused
+from routing.planfile import read_plan
+from tests.builders.public_instances import SKILLS, SKILLS_BEST, a_family
 
-# Invented: a depot in the middle, two clients to the right, one to the left that only vehicle 2 may visit.
-SKILLS = """\
-NAME: TINY
-TYPE: SDVRPTW
-DIMENSION: 4
-VEHICLES: 2
-VEHICLES_MAX_DURATION: 100
-NODE_COORD_SECTION
-1\t0.0\t0.0
-2\t3.0\t4.0
-3\t6.0\t8.0
-4\t-1.5\t0.0
-DEMAND_SECTION
-1\t0
-2\t5
-3\t5
-4\t5
-SERVICE_TIME_SECTION
-1\t0
-2\t1
-3\t1
-4\t1
-TIME_WINDOW_SECTION
-1\t0\t100
-2\t0\t50
-3\t0\t50
-4\t0\t50
-CAPACITY_SECTION
-1\t10
-2\t10
-VEHICLES_ALLOWED_CLIENTS_SECTION
-1\t2\t3
-2\t2\t3\t4
-EOF
-"""
-BEST = 20_000 + 3_000
+RUN = Measured(
+    name="ONE",
+    size="3/2",
+    visits=3,
+    cost=1_250.5,
+    best_known=1_250.0,
+    bound=1_200.0,
+    unassigned=0,
+    status="feasible",
+    seconds=1.2,
+)
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    family = tmp_path / "sdvrptw-skills"
-    for folder in ("instances", "solutions"):
-        (family / folder).mkdir(parents=True)
-    (family / "instances" / "TINY.vrp").write_text(SKILLS, encoding="utf-8")
-    published = "Route #1: 1 2\nRoute #2: 3\nCost: 23000\n"
-    (family / "solutions" / "TINY.sol").write_text(published, encoding="utf-8")
-    (family / "bks.json").write_text(json.dumps({"TINY": {"cost": BEST}}), encoding="utf-8")
-    return tmp_path
+    return a_family(
+        tmp_path,
+        "sdvrptw-skills",
+        {"TINY.vrp": SKILLS},
+        solutions={"TINY.sol": "Route #1: 1 2\nRoute #2: 3\nCost: 23000\n"},
+        known={"TINY": {"cost": SKILLS_BEST}},
+    )
 
 
-def test_the_published_routes_cost_what_is_published(data: Path) -> None:
-    family = data / "sdvrptw-skills"
-    assert cost_of_published(family / "instances" / "TINY.vrp", family / "solutions" / "TINY.sol") == BEST
+def test_a_plan_goes_through_a_day_file_and_a_plan_file(data: Path, tmp_path: Path) -> None:
+    (case,) = cases(data, "sdvrptw-skills")
+    plan = FilePlanner(tmp_path, engine="greedy", seed=0)(case.day, 1.0)
+    assert read_day((tmp_path / "day.json").read_bytes()) == case.day
+    assert read_plan((tmp_path / "plan.json").read_bytes()) == plan
 
 
-def test_routes_by_whoever_may_not_are_not_kept(data: Path) -> None:
-    solution = data / "wrong.sol"
-    solution.write_text("Route #1: 1 2 3\nRoute #2:\n", encoding="utf-8")
-    assert cost_of_published(data / "sdvrptw-skills" / "instances" / "TINY.vrp", solution) is None
+def test_a_plan_that_breaks_a_rule_is_not_counted(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (case,) = cases(data, "sdvrptw-skills")
+    good = FilePlanner(tmp_path, engine="greedy", seed=0)(case.day, 1.0)
+    monkeypatch.setattr("benchmarks.public.solve", lambda *_, **__: replace(good, routes=good.routes[:1]))
+    with pytest.raises(PlanRefused, match="each_visit_once"):
+        FilePlanner(tmp_path, engine="greedy", seed=0)(case.day, 1.0)
 
 
-def test_each_vehicle_starts_from_its_own_depot() -> None:
-    text = SKILLS.replace("EOF", "VEHICLES_DEPOT_SECTION\n1\t1\n2\t2\nDEPOT_SECTION\n1\n2\nEOF")
-    problem = day_of(read_instance(text), "two depots")
-    assert [nurse.start_place for nurse in problem.nurses] == ["1", "2"]
-    assert [visit.id for visit in problem.visits] == ["3", "4"]
+def test_published_routes_that_cost_something_else_are_named(data: Path) -> None:
+    said: list[str] = []
+    assert verified("sdvrptw-skills", list(cases(data, "sdvrptw-skills")), said.append)["equal"] == 1
+    (data / "sdvrptw-skills" / "bks.json").write_text(json.dumps({"TINY": {"cost": SKILLS_BEST - 1}}))
+    assert verified("sdvrptw-skills", list(cases(data, "sdvrptw-skills")), said.append)["equal"] == 0
+    assert said[-1].endswith("DIFFERS")
 
 
-def test_an_instance_survives_the_day_file() -> None:
-    problem = day_of(read_instance(SKILLS), "tiny")
-    assert read_day(write_day(problem)) == problem
-
-
-def test_the_command_prints_cost_and_ratio(data: Path) -> None:
+def test_the_command_prints_a_row_an_instance_and_a_summary(data: Path) -> None:
     options = ["--family", "sdvrptw-skills", "--seconds", "1", "--engine", "greedy"]
     done = CliRunner().invoke(main, ["public", "--data", str(data), *options])
     assert done.exit_code == 0, done.output
-    assert "ratio 1.0000" in done.output
+    assert "| TINY | 3/2 | 23,000 | 23,000 | 1.0000 | - | - | 0 | feasible |" in done.output
     assert json.loads(done.stdout.splitlines()[-1])["mean_ratio"] == 1.0
 
 
-def test_boards_print_a_line_of_json_each() -> None:
-    done = CliRunner().invoke(
-        main, ["boards", "--size", "6/3", "--seeds", "2", "--seconds", "5", "--engine", "greedy"]
+def test_the_command_plans_small_instances_only_where_asked(data: Path) -> None:
+    options = ["--family", "sdvrptw-skills", "--most-visits", "2", "--seconds", "1", "--engine", "greedy"]
+    done = CliRunner().invoke(main, ["public", "--data", str(data), *options])
+    assert json.loads(done.stdout.splitlines()[-1])["instances"] == 0
+
+
+def test_a_row_shows_ratio_bound_and_gap() -> None:
+    assert table_row(RUN) == (
+        "| ONE | 3/2 | 1,250.50 | 1,250 | 1.0004 | 1,200 | 4.04% | 0 | feasible | 1.2 |"
     )
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [line.get("seed") for line in lines] == [1, 2, None]
-    assert lines[-1]["median_cost_mc"]["greedy"] > 0
+
+
+def test_an_incomplete_plan_has_no_ratio_and_counts_in_no_mean() -> None:
+    left = replace(RUN, cost=None, unassigned=2)
+    assert "| - | 1,200 | - | 2 |" in table_row(left)
+    told = summary([RUN, left])
+    assert (told["instances"], told["complete"], told["unassigned"]) == (2, 1, 2)
+    assert told["mean_ratio"] == told["worst_ratio"] == 1.0004
+
+
+def test_large_instances_stay_out_of_the_small_ones_mean() -> None:
+    told = summary([RUN, replace(RUN, visits=101, cost=2_500.0)])
+    assert told["mean_ratio_to_100_visits"] == 1.0004
+    assert told["mean_ratio"] == 1.5002

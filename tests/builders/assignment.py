@@ -1,7 +1,7 @@
 """An invented day to plan: Columbus, nurses with all papers, appointments on a small grid of streets."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from dispatch.workforce.records import (
 from routing.dayfile import day_from_json
 from routing.engine.solve import solve
 from routing.planfile import write_plan
+from tests.builders.appointments import without_care_path
 
 DAY = date(2026, 11, 23)
 COLUMBUS = ZoneInfo("America/New_York")
@@ -181,6 +182,7 @@ def a_metro(session: Session, day: date = DAY, slug: str = "columbus") -> Metro:
         )  # fmt: skip
     session.add_all(metro.services.values())
     session.flush()
+    without_care_path(session, area.id)
     return metro
 
 
@@ -203,13 +205,15 @@ def order(session: Session, metro: Metro, clock: Clock, **more: Any) -> PlanRunR
     return order_plan(session, PlanOrder(**wanted), DANA, clock)
 
 
-def solve_here(session: Session, run: PlanRunRow, clock: Clock) -> None:
-    """Do what a worker does, in this process."""
+def solve_here(session: Session, run: PlanRunRow, clock: Clock, *, proven_share: float | None = None) -> None:
+    """Do what a worker does, in this process; `proven_share` of the cost is said to be the bound."""
     session.flush()
     claim = claim_run(session, "test", clock)
     assert claim is not None
     assert claim.run_id == run.id
     plan = solve(day_from_json(claim.day_file), seconds=5, engine=claim.engine, seed=claim.seed)
+    if proven_share is not None:
+        plan = replace(plan, bound_mc=round(proven_share * plan.cost_mc))
     assert hand_in(session, run.id, "test", json.loads(write_plan(plan)), clock)
     session.flush()
 

@@ -15,6 +15,7 @@ from routing.engine.schedule import RouteTimer
 from routing.engine.side import STEP, Side
 
 ANYTHING_MC = 1 << 50
+NEVER_STOPPED = np.zeros(1, dtype=np.int64)
 
 
 def every_set(day: DayIndex, nurse: int) -> dict[frozenset[int], int]:
@@ -52,12 +53,19 @@ def least_cost_mc(day: DayIndex) -> int:
 
 
 def asked(side: Side, dual_mc: Any, way: int, below_mc: int, *, bounded: bool = True, cut: Any = None) -> Ask:
-    """A question to the pricing of one nurse; `cut` is (bits, prices) where there are cuts."""
+    """A question to the pricing of one nurse; `cut` is (bits, prices) of cuts, the last bits the nurse's."""
     n = len(side.visits)
     table = completion_bounds(side, dual_mc) if bounded and side.limits[STEP] else NO_BOUNDS
-    bits, prices = cut or (np.zeros((n, 0), dtype=np.uint64), np.zeros(0, dtype=np.int64))
+    bits, prices = cut or (np.zeros((n + 1, 0), dtype=np.uint64), np.zeros(0, dtype=np.int64))
     most = 100_000
-    return Ask(dual_mc, table, bits, prices, np.array([way, below_mc, most, most, most, 30], dtype=np.int64))
+    return Ask(
+        dual_mc,
+        table,
+        bits,
+        prices,
+        np.array([way, below_mc, most, most, most, 30], dtype=np.int64),
+        NEVER_STOPPED,
+    )
 
 
 def orders(side: Side, routes: Any) -> Iterator[tuple[int, ...]]:

@@ -12,6 +12,7 @@ from dispatch.areas.records import ServiceAreaRow
 from dispatch.kernel.actor import SYSTEM
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
+from tests.builders.appointments import without_care_path
 
 PROOFS = "; ".join(f"{code}:2026-01-01/2027-12-31" for code in ("acls", "bls", "iv", "ketamine"))
 NURSE = {
@@ -95,10 +96,14 @@ def a_large_day(appointments: int, nurses: int = 60) -> dict[str, bytes]:
     }
 
 
-def an_area(session: Session, clock: Clock, slug: str = "columbus") -> ServiceAreaRow:
-    """Columbus, Ohio, with the service catalogue."""
+def an_area(
+    session: Session, clock: Clock, slug: str = "columbus", *, care_path: bool = False
+) -> ServiceAreaRow:
+    """Columbus, Ohio, with the service catalogue; the gate of the care path stands only where it is asked."""
     area = ServiceAreaRow(id=new_id(), slug=slug, name=slug.title(), time_zone="America/New_York", weights={})
     session.add(area)
     session.flush()
     seed_catalogue(session, SYSTEM, clock)
+    if not care_path:
+        without_care_path(session, area.id)
     return area

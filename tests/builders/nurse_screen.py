@@ -79,7 +79,7 @@ def stock_up(app: Flask, engine: Engine, clock: SetClock, town: Town) -> None:
         session_ref="counter",
     )
     with transaction(engine, keyring_of_app(app)) as session:
-        some_stock(session, town, pam, clock)
+        some_stock(session, town.pharmacy_id, pam, clock)
 
 
 def take(nina, **more: str):

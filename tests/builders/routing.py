@@ -5,6 +5,7 @@ check by head.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -118,24 +119,26 @@ def pin(name: str, to: str | None = None, begin: int | None = None) -> Pin:
 
 
 @st.composite
-def days(draw: st.DrawFn) -> Problem:
-    """Random small days with every trait that a problem can have."""
+def days(draw: st.DrawFn, *, ripening: bool = False) -> Problem:
+    """Random small days with every trait that a problem can have; `ripening`: some stock is ready late."""
     pharmacies = tuple(
         pharmacy(f"rx{k}", at=draw(st.integers(0, 9)), hours=draw(_spans(300, 1200, 120)), handling=5)
         for k in range(draw(st.integers(0, 2)))
     )
     nurses = tuple(draw(_nurses(f"n{k}")) for k in range(draw(st.integers(1, 3))))
     names = [n.id for n in nurses]
-    visits = tuple(draw(_visits(f"v{k}", names)) for k in range(draw(st.integers(1, 6))))
+    visits = tuple(draw(_visits(f"v{k}", names, ripening)) for k in range(draw(st.integers(1, 6))))
     double = ((visits[0].id, visits[1].id),) if len(visits) > 1 and draw(st.booleans()) else ()
     pins = ()
     if draw(st.booleans()):
         one = draw(st.sampled_from(visits))
         pins = (pin(one.id, draw(st.sampled_from([None, *names])), draw(st.sampled_from([None, 600, 700]))),)
+    idle_mc = draw(st.sampled_from((0, 4, 4))) if ripening else WEIGHTS.idle_mc_per_s
     return day(
         *nurses,
         *visits,
         *pharmacies,
+        weights=replace(WEIGHTS, idle_mc_per_s=idle_mc),
         double_visits=double,
         pins=pins,
         return_of_stock=draw(st.sampled_from(("never", "unopened", "carried"))),
@@ -171,18 +174,20 @@ def _nurses(draw: st.DrawFn, name: str) -> Nurse:
 
 
 @st.composite
-def _visits(draw: st.DrawFn, name: str, nurses: list[str]) -> Visit:
+def _visits(draw: st.DrawFn, name: str, nurses: list[str], ripening: bool) -> Visit:
     first = draw(_spans(420, 900, 0))
     windows = [window(*first)]
     if draw(st.booleans()):
         windows.append(window(first[1] + 30, first[1] + 90))
     barred = draw(st.lists(st.sampled_from(nurses), unique=True, max_size=1))
+    units = draw(st.sampled_from((1, 2) if ripening else (0, 0, 1, 2)))
     return visit(
         name,
         draw(st.integers(0, 9)),
         service=draw(st.sampled_from((15, 45, 60, 120))),
         windows=tuple(windows),
-        units=draw(st.sampled_from((0, 0, 1, 2))),
+        units=units,
+        ready_s=draw(st.sampled_from((None, 540 * MIN, 600 * MIN, 700 * MIN))) if ripening else None,
         penalty_mc=draw(st.sampled_from((0, 20_000, 10_000_000))),
         preferred_nurses=tuple(draw(st.lists(st.sampled_from(nurses), unique=True, max_size=1))),
         continuity_mc=draw(st.sampled_from((0, 5_000))),

@@ -1,16 +1,19 @@
 """How many rows each table has: what a refused request must leave as it was."""
 
-import sqlalchemy as sa
+from functools import cache
+
 from sqlalchemy import Engine
 
 from dispatch.kernel.row import Row
 
 
+@cache
+def _counting() -> str:
+    """One statement for all tables; as text, for it is asked thousands of times."""
+    return " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in Row.metadata.tables)
+
+
 def rows_of(engine: Engine) -> dict[str, int]:
     """Table name -> number of rows, counted in one query."""
-    counts = (
-        sa.select(sa.literal(name), sa.func.count()).select_from(table)
-        for name, table in Row.metadata.tables.items()
-    )
     with engine.connect() as connection:
-        return dict(connection.execute(sa.union_all(*counts)).all())
+        return dict(connection.exec_driver_sql(_counting()).all())

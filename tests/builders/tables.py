@@ -5,5 +5,6 @@ from pathlib import Path
 
 import dispatch
 
-for records in sorted(Path(dispatch.__path__[0]).glob("*/records.py")):
-    import_module(f"dispatch.{records.parent.name}.records")
+ROOT = Path(dispatch.__path__[0])
+for records in sorted(ROOT.glob("**/records.py")):
+    import_module(".".join(("dispatch", *records.relative_to(ROOT).with_suffix("").parts)))

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from dispatch.appointments.records import AppointmentRow, PatientRow, ServiceRow, WindowRow
-from dispatch.areas.records import PharmacyRow, ServiceAreaRow
+from dispatch.areas.records import PharmacyRow, PolicyRow, ServiceAreaRow
 from dispatch.assignment.records import PlannedStopRow, PlanRow
 from dispatch.custody import service as custody
 from dispatch.custody.commands import NewProduct, NewVial, ReceiveAtPharmacy
@@ -17,7 +17,7 @@ from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.row import Row
 from dispatch.visits.model import Deed, NewFact, Position
-from dispatch.workforce.records import LicenceRow, NurseRow, ResidenceRow, ShiftRow
+from dispatch.workforce.records import AuthorisationRow, LicenceRow, NurseRow, ResidenceRow, ShiftRow
 
 DAY = date(2026, 11, 23)
 SEVEN = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # 07:00 in Columbus
@@ -64,18 +64,22 @@ def a_nurse(area_id: UUID, code: str, name: str) -> NurseRow:
 
 
 def fit_for_work(nurse_id: UUID, number: str) -> list[Row]:
-    """An Ohio licence, an Ohio home and a shift from 07:00 to 19:00."""
+    """An Ohio licence, an Ohio home, a registrant's authorisation and a shift from 07:00 to 19:00."""
     return [
         LicenceRow(
             nurse_id=nurse_id, state="OH", kind="RN", number=number, valid_from=date(2024, 1, 1),
             expires_on=date(2027, 12, 31),
         ),
         ResidenceRow(nurse_id=nurse_id, state="OH", since=date(2020, 1, 1)),
+        AuthorisationRow(
+            nurse_id=nurse_id, registrant="FH1234567", state="OH", valid_from=date(2024, 1, 1),
+            expires_on=date(2027, 12, 31),
+        ),
         ShiftRow(nurse_id=nurse_id, starts_at=SEVEN, ends_at=SEVEN + timedelta(hours=12)),
     ]  # fmt: skip
 
 
-def some_stock(session: Session, town: "Town", pharmacist: Actor, clock: Clock, vials: int = 2) -> None:
+def some_stock(session: Session, pharmacy_id: UUID, pharmacist: Actor, clock: Clock, vials: int = 2) -> None:
     """Receive vials V-1, V-2 ... of 100 mg ketamine with the seals S-1, S-2 ... at the pharmacy."""
     product = NewProduct(
         code="KET-50", name="Ketamine 50 mg/mL", form="vial", concentration_ug_per_ml=50_000, label_ug=100_000
@@ -83,7 +87,7 @@ def some_stock(session: Session, town: "Town", pharmacist: Actor, clock: Clock, 
     custody.register_product(session, product, pharmacist, clock)
     session.flush()
     delivery = ReceiveAtPharmacy(
-        pharmacy_id=town.pharmacy_id, product_code="KET-50", lot_number="L1", expires_on=date(2027, 6, 30),
+        pharmacy_id=pharmacy_id, product_code="KET-50", lot_number="L1", expires_on=date(2027, 6, 30),
         basis=Basis.REGISTRANT_STOCK, invoice="INV-1",
         vials=tuple(
             NewVial(event_id=new_id(), serial=f"V-{number}", seal=f"S-{number}")
@@ -93,8 +97,22 @@ def some_stock(session: Session, town: "Town", pharmacist: Actor, clock: Clock, 
     custody.receive_at_pharmacy(session, delivery, pharmacist, clock)
 
 
-def a_town(session: Session, *, verified: bool = True) -> Town:
-    """Make an area, two nurses, two appointments and a plan that gives both to the first nurse."""
+def signed_off(area_id: UUID, key: str, value: dict[str, object]) -> PolicyRow:
+    """A policy value of one area, for tests of what does not need it."""
+    return PolicyRow(
+        id=new_id(), area_id=area_id, key=key, value=value, version=1, signed_by="Test", signed_at=SEVEN,
+        reason="for a test",
+    )  # fmt: skip
+
+
+NO_CHECKLIST: dict[str, object] = {"required": False, "prescriber_reachable": False}
+
+
+def a_town(session: Session, *, verified: bool = True, checklist: dict[str, object] | None = None) -> Town:
+    """Make an area, two nurses, two appointments and a plan that gives both to the first nurse.
+
+    The bedside checklist is signed off for the area, unless `checklist` is the policy's value.
+    """
     area = ServiceAreaRow(id=new_id(), slug="columbus", name="Columbus", time_zone="America/New_York")
     service = ServiceRow(
         id=new_id(), code="ketamine", name="Ketamine infusion", minutes=120, competencies=["iv", "ketamine"],
@@ -102,6 +120,7 @@ def a_town(session: Session, *, verified: bool = True) -> Town:
     )  # fmt: skip
     session.add_all([area, service])
     session.flush()
+    session.add(signed_off(area.id, "visit.checklist", checklist or NO_CHECKLIST))
     nurse, other = a_nurse(area.id, "N-07", "Nina North"), a_nurse(area.id, "N-12", "Olga Other")
     pharmacy = PharmacyRow(
         id=new_id(), area_id=area.id, code="PH-1", name="High Street Pharmacy", address="10 High St",

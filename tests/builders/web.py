@@ -1,7 +1,12 @@
 """The app on a test database, and people signed in to it."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
 from hashlib import sha256
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +17,13 @@ from passlib.context import CryptContext
 from sqlalchemy import Engine
 
 from api.app import create_app
-from api.settings import read_settings
+from api.db import db
+from api.settings import Settings, read_settings
 from dispatch.identity.service import open_account, register_device
 from dispatch.kernel.actor import SYSTEM, AccountId, Actor, Role
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.sealing import Keyring
-from dispatch.kernel.storage import transaction
+from dispatch.kernel.storage import open_engine, transaction
 
 PASSWORD = "correct horse battery staple"
 
@@ -37,6 +43,48 @@ def make_app(database_url: str, clock: Clock, **more: str) -> Flask:
         schemes=["argon2"], argon2__time_cost=1, argon2__memory_cost=64, argon2__parallelism=1
     )
     return app
+
+
+@cache
+def engine_at(database_url: str, _for: str) -> Engine:
+    """One engine for all tests of this process at the same place: what it has compiled, it need not again."""
+    return open_engine(database_url)
+
+
+def close(engine: Engine) -> None:
+    """Close an engine once every thread has given back its connection; one left open fails a later test."""
+    pause = Event()
+    for _ in range(100):
+        if not engine.pool.checkedout():
+            break
+        pause.wait(0.05)
+    engine.dispose()
+
+
+@contextmanager
+def lent(app: Flask, database_url: str, clock: Clock) -> Iterator[None]:
+    """Put the app on another database and clock for a while; what it gathers meanwhile is forgotten."""
+    config, extensions = dict(app.config), dict(app.extensions)
+    settings: Settings = extensions["housecall_settings"]
+    engine = engine_at(database_url, "app")
+    app.config["SQLALCHEMY_DATABASE_URI"] = database_url
+    app.extensions["housecall_settings"] = replace(settings, database_url=database_url)
+    app.extensions["housecall_clock"] = clock
+    with app.app_context():
+        built_on = db.engines[None]
+        db.engines[None] = engine
+    try:
+        yield
+    finally:
+        if "housecall_feed" in app.extensions:
+            app.extensions["housecall_feed"].close()
+        with app.app_context():
+            db.engines[None] = built_on
+        close(engine)
+        app.config.clear()
+        app.config.update(config)
+        app.extensions.clear()
+        app.extensions.update(extensions)
 
 
 def keyring_of_app(app: Flask) -> Keyring:

@@ -22,8 +22,10 @@ from dispatch.kernel.actor import AccountId, Actor, Role
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.storage import transaction
 from dispatch.workforce.service import nurse_by_code
+from tests.builders.appointments import without_care_path
 from tests.builders.company import a_company
 from tests.builders.day_files import PATIENT, a_day
+from tests.builders.visits import NO_CHECKLIST, signed_off
 from tests.builders.web import PASSWORD, a_person, keyring_of_app
 
 DAY = "2026-11-23"
@@ -71,6 +73,8 @@ class Company:
 def company(app, engine, clock) -> Iterator[Company]:
     with transaction(engine, keyring_of_app(app)) as session:
         area_id, pharmacy_id = a_company(session, clock)
+        without_care_path(session, area_id)
+        session.add(signed_off(area_id, "visit.checklist", NO_CHECKLIST))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

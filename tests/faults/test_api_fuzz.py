@@ -5,6 +5,7 @@ real rows and at invented ones, from somebody who holds every role.
 """
 
 import json
+import os
 from contextlib import suppress
 from itertools import count
 from uuid import UUID
@@ -21,8 +22,10 @@ from tests.builders.assignment import a_small_day
 from tests.builders.web import a_person, a_phone, keyring_of_app
 
 NOBODY = "01a1fdec-fee2-774a-a5b5-d915f350f71e"
+# Requests of each kind; more by HOUSECALL_TEST_FUZZ=100.
+EXAMPLES = int(os.environ.get("HOUSECALL_TEST_FUZZ", "3"))
 QUICK = settings(
-    max_examples=6,
+    max_examples=EXAMPLES,
     deadline=None,
     derandomize=True,
     phases=(Phase.generate,),
@@ -91,9 +94,11 @@ def test_no_hostile_value_brings_a_server_error(app, engine, town):
             wanted = {each.name for each in operation.path_parameters}
             there = {name: town.get(name, NOBODY) for name in wanted}
             QUICK(given(operation.as_strategy(path_parameters=there))(lambda case: bodies.append(case)))()
+    turn = engine.dialect.name == "sqlite"
     for case in bodies[::3]:
-        for field in case.body if isinstance(case.body, dict) else ():
-            for value in HOSTILE:
+        for at, field in enumerate(case.body if isinstance(case.body, dict) else ()):
+            # Half of the values are tried on one database, half on the other, in turn by field.
+            for value in HOSTILE if EXAMPLES > 3 else HOSTILE[(at + turn) % 2 :: 2]:
                 body = json.dumps(case.body | {field: value}, default=str)
                 answer = phone.open(
                     case.formatted_path, method=case.method, data=body, content_type="application/json",

@@ -6,6 +6,7 @@ nothing behind.
 """
 
 import json
+import os
 from collections import Counter
 from itertools import count
 from typing import Any
@@ -53,6 +54,12 @@ JSON_VALUES: dict[str, Any] = TEXTS | {
     "mapping": {"a": 1},
     "nothing": None,
 }
+# What the two databases read each in its own way; of the rest each is tried on one of them, in turn by field,
+# and with HOUSECALL_TEST_FUZZ=100 on both.
+READ_DIFFERENTLY = {
+    "NUL", "half a character", "2 ** 63", "many digits", "year 9999", "1970", "NaN", "NaN itself", "endless"
+}  # fmt: skip
+ALL = bool(os.environ.get("HOUSECALL_TEST_FUZZ"))
 MISSING_PLACE = str(new_id())
 NUMBERS = count(1000)
 
@@ -101,6 +108,9 @@ def deeds(phone, town) -> dict[str, dict[str, Any]]:
             "expires_on": "2027-06-30", "basis": "registrant_stock",
             "vials": [{"event_id": MISSING_PLACE, "serial": "V-90", "seal": "S-90"}],
         },
+        "/api/v1/custody/scans": {
+            "scan": "HC1:V-1/L1/2027-06-30", "purpose": "find", "pharmacy_id": pharmacy,
+        },
         "/api/v1/proofs": {"email": NINA, "secret": PASSWORD, "event_id": MISSING_PLACE},
         "/api/v1/devices": {"name": "phone"},
     }  # fmt: skip
@@ -112,12 +122,21 @@ def fresh(body: dict[str, Any]) -> dict[str, Any]:
     return made | {name: type(made[name])(next(NUMBERS)) for name in ("device_seq",) if name in made}
 
 
+def tried_on(engine, values: dict[str, Any], field: str) -> dict[str, Any]:
+    """What of the bad values this database gets in a field."""
+    turn = (engine.dialect.name == "sqlite") + len(field)
+    return {
+        what: value for at, (what, value) in enumerate(values.items())
+        if ALL or what in READ_DIFFERENTLY or (at + turn) % 2
+    }  # fmt: skip
+
+
 def test_every_field_of_every_deed_takes_or_names_what_is_bad(phone, town, engine):
     wrong, statuses, bodies = [], Counter(), deeds(phone, town)
     before = rows_of(engine)
     for path, good in bodies.items():
         for field in good:
-            for what, value in JSON_VALUES.items():
+            for what, value in tried_on(engine, JSON_VALUES, field).items():
                 body = json.dumps(fresh(good) | {field: value})
                 answer = phone.post(path, data=body, content_type="application/json")
                 statuses[answer.status_code] += 1
@@ -174,6 +193,16 @@ PLACES = (
     "/custody/columbus/2026-11-23?state={}",
     "/custody/columbus/2026-11-23?q={}",
     "/custody/columbus/2026-11-23?resting={}",
+    "/custody/columbus/2026-11-23?person={}",
+    "/custody/columbus/2026-11-23?product={}",
+    "/custody/columbus/2026-11-23?site={}",
+    "/custody/columbus/2026-11-23?until={}",
+    "/custody/columbus/2026-11-23?at={}",
+    "/custody/{}/counts",
+    "/custody/columbus/counts?holder={}",
+    "/custody/columbus/counts?product_id={}",
+    "/custody/vials/{}",
+    "/stock/{}",
     "/today?day={}",
     "/today?without_pickup={}",
     "/login?next={}",
@@ -216,7 +245,8 @@ def screen_forms(town) -> dict[str, dict[str, str]]:
     """Where the screens' forms are sent, and what they hold when they are right."""
     event, first = MISSING_PLACE, str(town.first_id)
     sign = {"own_secret": PASSWORD, "other_email": NINA, "other_secret": PASSWORD}
-    vial = f"/today/vials/{new_id()}"
+    vial, kept = f"/today/vials/{new_id()}", f"/custody/vials/{new_id()}"
+    stock = f"/stock/{town.pharmacy_id}"
     return {
         f"/today/visits/{first}": {
             "event_id": event, "kind": "check_in", "at": SEVEN.isoformat(), "lat": "39.9", "lon": "-83.0",
@@ -230,6 +260,31 @@ def screen_forms(town) -> dict[str, dict[str, str]]:
         f"{vial}/draw": {"event_id": event, "visit_id": first, "amount_mg": "35", "override_reason": ""},
         f"{vial}/waste": {"event_id": event, "visit_id": first, "amount_mg": "1", "method": "x"} | sign,
         f"{vial}/report": {"event_id": event, "kind": "lost", "reason": "gone"},
+        "/today/scan": {"scan": "HC1:V-1/L1/2027-06-30"},
+        "/custody/scan": {"scan": "HC1:V-1/L1/2027-06-30"},
+        "/custody/columbus/counts": {
+            "count_id": event, "round_id": event, "holder": f"pharmacy:{town.pharmacy_id}",
+            "counted_units": "2", "product_id": "",
+        },
+        "/custody/columbus/bundle": {
+            "from": "2030-01-01", "to": "2030-01-01", "vial": "", "nurse": "", "own_secret": PASSWORD,
+        },
+        f"{stock}/delivery": {
+            "do": "receive", "scan": "", "basis": "patient", "invoice": "I-1", "event_1": event,
+            "product_1": "KET-50", "serial_1": "V-91", "lot_1": "L-9", "expires_1": "2027-06-30",
+            "seal_1": "S-91",
+        },
+        f"{stock}/gtin": {"product_code": "KET-50", "gtin": "1"},
+        f"{stock}/orders": {
+            "order_id": event, "product_code": "KET-50", "units": "0", "basis": "registrant_stock",
+            "supplier": "Acme", "reference": "222-1",
+        },
+        f"{stock}/recall": {
+            "recall_id": event, "lot_id": event, "reference": "R", "reason": "glass", "own_secret": PASSWORD,
+        },
+        f"{kept}/reconcile": {"event_id": event, "reason": "", "own_secret": PASSWORD},
+        f"{kept}/correct": {"event_id": event, "reverses": event, "amount_mg": "1", "reason": "x"} | sign,
+        f"{kept}/destroy": {"event_id": event, "method": "x", "reason": ""} | sign,
         f"/board/columbus/{DAY}/plan": {"seconds": "0", "seed": "1"},
         f"/board/columbus/{DAY}/visits/{first}/move": {
             "plan_number": "1", "shift_id": event, "reading": "10:00", "accept": "no",
@@ -245,7 +300,7 @@ def test_no_form_of_a_screen_breaks_the_server(app, engine, town):
     headers, wrong = csrf(browser), []
     for path, good in screen_forms(town).items():
         for field in good:
-            for what, value in TEXTS.items():
+            for what, value in tried_on(engine, TEXTS, field).items():
                 before = rows_of(engine)
                 answer = browser.post(path, data=fresh(good) | {field: value}, headers=headers)
                 kept = answer.status_code >= 400 and rows_of(engine) != before
@@ -257,8 +312,8 @@ def test_no_form_of_a_screen_breaks_the_server(app, engine, town):
 @pytest.mark.parametrize("name", ROWS)
 def test_an_imported_file_names_every_bad_cell(phone, town, engine, name):
     wrong = []
-    for what, value in TEXTS.items():
-        for column in ROWS[name]:
+    for column in ROWS[name]:
+        for what, value in tried_on(engine, TEXTS, column).items():
             sent = a_day() | {name: csv_bytes([{**ROWS[name], column: value}])}
             before = rows_of(engine)
             body, kind = encode_multipart_formdata({key: (key, text) for key, text in sent.items()})

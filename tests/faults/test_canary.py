@@ -8,6 +8,7 @@ import json
 import logging
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -16,15 +17,28 @@ from api.actor import PUBLIC, policies, policy
 from api.db import current_session, db
 from api.hints import InProcessHints
 from api.jobs import Supervisor
-from dispatch.appointments.records import PatientRow
+from dispatch.appointments.records import AppointmentRow, PatientRow
 from dispatch.appointments.service import seed_catalogue
 from dispatch.areas.model import NewArea, NewPharmacy
+from dispatch.areas.records import PharmacyRow
 from dispatch.areas.service import open_area, open_pharmacy
+from dispatch.custody import service
+from dispatch.custody.bundle.model import Asked
+from dispatch.custody.bundle.service import bundle_files
+from dispatch.custody.commands import Administer, Draw, WasteResidual
+from dispatch.custody.infusion_commands import MeasureResidual
+from dispatch.custody.log.records import LeafRow
+from dispatch.custody.model import Verdict, WasteMethod
+from dispatch.custody.records import EventRow
 from dispatch.kernel.actor import SYSTEM, Role
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.storage import transaction
 from dispatch.workforce.service import enter_state_rule, nurse_by_code
+from tests.builders.appointments import without_care_path
+from tests.builders.bedside import a_proof, a_signer, an_open_vial
+from tests.builders.custody import FIT
 from tests.builders.day_files import a_day
+from tests.builders.log import published
 from tests.builders.office import patient_form
 from tests.builders.secrets import MARKS, bytes_in_the_clear, rows_in_the_clear, traces_in
 from tests.builders.web import PASSWORD, a_browser, a_person, a_phone, csrf, keyring_of_app, make_app
@@ -91,6 +105,7 @@ def office(app, engine, clock):
             code="COL-1", name="Broad St", address="1 Broad St", state="OH", lat=39.96, lon=-83.0
         )
         open_pharmacy(session, area.id, pharmacy, SYSTEM, clock)
+        without_care_path(session, area.id)
         seed_catalogue(session, SYSTEM, clock)
         enter_state_rule(session, a_state_rule(), SYSTEM, clock)
     phone = a_phone(app, engine, a_person(app, engine, Role.DISPATCHER, email="dana@test.example"))
@@ -188,7 +203,8 @@ def test_nothing_of_a_patient_is_kept_logged_or_handed_out_in_the_clear(
 
     a_person(app, engine, Role.COMPLIANCE, email="cora@test.example")
     officer = a_browser(app, "cora@test.example")
-    export = officer.post(f"/custody/columbus/{DAY}/events.csv", headers=csrf(officer))
+    signed = {"own_secret": PASSWORD}
+    export = officer.post(f"/custody/columbus/{DAY}/events.csv", data=signed, headers=csrf(officer))
     assert export.status_code == 200
     assert traces_in(export.text, secrets) == []
 
@@ -197,6 +213,61 @@ def test_nothing_of_a_patient_is_kept_logged_or_handed_out_in_the_clear(
         assert bytes_in_the_clear(Path(engine.url.database), secrets) == {}
     assert '"event": "unexpected_error"' in said.getvalue()  # it is the log that is searched
     assert traces_in(said.getvalue() + caplog.text, secrets) == []
+
+
+def custody_at_the_marked_patients_visit(app, engine, clock, visit_id: UUID) -> None:
+    """A vial's life at that visit: opened, drawn, given, measured, wasted before a witness."""
+    with transaction(engine, keyring_of_app(app)) as session:
+        nurse_id = nurse_by_code(session, session.scalar(sa.select(PatientRow.area_id)), "N-07").id
+        pharmacy_id = session.scalar(sa.select(PharmacyRow.id))
+    nurse = a_signer(app, engine, "nell", Role.NURSE, nurse_id=nurse_id)
+    pharmacist = a_signer(app, engine, "phil", Role.PHARMACIST)
+    with transaction(engine, keyring_of_app(app)) as session:
+        vial_id = an_open_vial(session, pharmacy_id, visit_id, nurse, pharmacist, clock)
+        common = {"container_id": vial_id, "standing": FIT, "visit_id": visit_id}
+        signed = {"proof": a_proof(nurse, clock), "witness": a_proof(pharmacist, clock)}
+        deeds = (
+            (service.draw, Draw(event_id=new_id(), amount_ug=35_000, order_ceiling_ug=35_000, **common)),
+            (service.administer, Administer(event_id=new_id(), amount_ug=31_000, **common)),
+            (service.measure_residual, MeasureResidual(event_id=new_id(), measured_ug=69_000, **common)),
+            (
+                service.waste_residual,
+                WasteResidual(
+                    event_id=new_id(), amount_ug=69_000, method=WasteMethod.DEACTIVATION_POUCH, **common,
+                    **signed,
+                ),
+            ),
+        )  # fmt: skip
+        for deed, command in deeds:
+            assert deed(session, command, nurse, clock).verdict is not Verdict.CLAIM
+
+
+def test_no_leaf_checkpoint_or_bundle_tells_of_a_patient(app, engine, clock, office):
+    with transaction(engine, keyring_of_app(app)) as session:
+        patient_id, visit_id = session.execute(
+            sa.select(AppointmentRow.patient_id, AppointmentRow.id).join(PatientRow)
+        ).first()
+    custody_at_the_marked_patients_visit(app, engine, clock, visit_id)
+    # Whose visit it was may be read with the visit's salt alone, which a bundle gives for that patient only.
+    names = [str(patient_id), str(visit_id), patient_id.hex, visit_id.hex]
+    with transaction(engine, keyring_of_app(app)) as session:
+        note = published(session, clock).note
+        assert traces_in(note, names) == []
+        leaves = session.execute(sa.select(LeafRow.kind, LeafRow.content)).all()
+        events = session.scalars(sa.select(EventRow.canonical)).all()
+        assert len(events) == sum(leaf.kind == "event" for leaf in leaves) == 7
+        for told in (*events, *(leaf.content for leaf in leaves if leaf.content is not None)):
+            assert traces_in(told, names) == []
+        salts = [salt.hex() for salt in session.scalars(sa.select(EventRow.visit_salt)) if salt]
+        files = bundle_files(session, Asked(), clock.now())
+        shown = bundle_files(session, Asked(visit_ids=frozenset({visit_id})), clock.now())
+    found = {name: traces_in(content, names + salts) for name, content in files.items()}
+    assert {name: traces for name, traces in found.items() if traces} == {}
+    # It is the bundle that is searched: for this patient, the visit's id and salts are there, and no more.
+    found = {name: traces_in(content, names + salts) for name, content in shown.items()}
+    assert str(visit_id) in found["rows/custody_event.jsonl"]
+    assert salts[0] in found["rows/custody_event.jsonl"]
+    assert all(traces_in(content) == [] for content in shown.values())
 
 
 def test_a_search_would_find_what_lay_open(app, engine, office):

@@ -1,6 +1,7 @@
 """The connection to PostgreSQL breaks at the COMMIT: before it arrives, or before its answer does.
 
-The server cannot know which. The client repeats its deed under the same key, and it is there exactly once.
+The server cannot know which. The client repeats its deed under the same key, and it is there exactly once:
+a fact, a blind count with its leaf, a waste that two people signed with its leaf.
 ``HOUSECALL_TEST_CUTS=300`` makes a long run of it.
 """
 
@@ -14,14 +15,17 @@ from sqlalchemy.engine import make_url
 
 from api.db import db
 from dispatch.audit.records import AuditEntryRow
-from dispatch.custody.records import CountRow
+from dispatch.custody.log.records import LeafRow
+from dispatch.custody.records import CountRow, EventRow
 from dispatch.kernel.actor import Role
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.storage import transaction
 from dispatch.visits.records import VisitFactRow
+from tests.builders.bedside import a_signer, an_open_vial
 from tests.builders.cutting_proxy import Cut, CuttingProxy
+from tests.builders.proven_log import proven_events
 from tests.builders.visits import SEVEN, a_town
-from tests.builders.web import a_person, a_phone, keyring_of_app, make_app
+from tests.builders.web import PASSWORD, a_person, a_phone, keyring_of_app, make_app
 
 CUTS = int(os.environ.get("HOUSECALL_TEST_CUTS", "3"))
 
@@ -58,14 +62,24 @@ def deeds_of(kind: str, town) -> tuple[str, Role, dict[str, str]]:
     return "/api/v1/custody/counts", Role.COMPLIANCE, {"holder": holder, "counted_units": 0}
 
 
-def stored(engine) -> tuple[int, int, int]:
-    """How many facts, counts and audit entries of them there are."""
-    audited = sa.select(AuditEntryRow.id).where(AuditEntryRow.action.in_(["visit.en_route", "custody.count"]))
+AUDITED = ("visit.en_route", "custody.count", "custody.wasted")
+
+
+def stored(engine) -> tuple[int, int, int, int]:
+    """How many facts, counts, wastes and audit entries of them there are."""
+    audited = sa.select(AuditEntryRow.id).where(AuditEntryRow.action.in_(AUDITED))
+    wastes = sa.select(EventRow.id).where(EventRow.kind == "wasted")
     with engine.connect() as connection:
         return tuple(
             len(connection.execute(wanted).all())
-            for wanted in (sa.select(VisitFactRow.id), sa.select(CountRow.id), audited)
+            for wanted in (sa.select(VisitFactRow.id), sa.select(CountRow.id), wastes, audited)
         )
+
+
+def leaves(engine, kind: str) -> int:
+    """How many leaves of a kind the log has."""
+    with engine.connect() as connection:
+        return connection.scalar(sa.select(sa.func.count()).where(LeafRow.kind == kind))
 
 
 @pytest.mark.postgresql
@@ -91,6 +105,44 @@ def test_a_deed_cut_off_at_its_commit_is_there_once(cut_off, engine, town, proxy
         assert again.status_code == 201
         assert ("Idempotency-Replayed" in again.headers) == (cut is Cut.AFTER)
         assert sum(stored(engine)) == 2 * number
+        assert leaves(engine, "count") == (number if kind == "count" else 0)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("cut", list(Cut))
+def test_a_signed_waste_cut_off_at_its_commit_is_there_once_with_its_leaf(
+    cut_off, app, engine, town, clock, proxy, cut
+):
+    nina = a_signer(app, engine, "nina", Role.NURSE, nurse_id=town.nurse_id)
+    phil = a_signer(app, engine, "phil", Role.PHARMACIST)
+    with transaction(engine, keyring_of_app(app)) as session:
+        vial_id = an_open_vial(session, town.pharmacy_id, town.first_id, nina, phil, clock)
+    phone = a_phone(cut_off, engine, nina.account_id)
+    for number in range(1, CUTS + 1):
+        deed_id = str(new_id())
+        proofs = {
+            field: phone.post(
+                "/api/v1/proofs",
+                json={"email": f"{name}@test.example", "secret": PASSWORD, "event_id": deed_id},
+            ).json["proof"]
+            for field, name in (("proof", "nina"), ("witness_proof", "phil"))
+        }
+        body = proofs | {
+            "event_id": deed_id, "visit_id": str(town.first_id), "amount_ug": 1,
+            "method": "deactivation_pouch",
+        }  # fmt: skip
+        sent = {"json": body, "headers": {"Idempotency-Key": deed_id}}
+        before = leaves(engine, "event")
+        proxy.cut = cut
+        assert phone.post(f"/api/v1/custody/vials/{vial_id}/waste", **sent).status_code == 503
+        assert leaves(engine, "event") == before + (cut is Cut.AFTER)
+        again = phone.post(f"/api/v1/custody/vials/{vial_id}/waste", **sent)
+        assert again.status_code == 201, again.text
+        assert stored(engine)[2:] == (number, number)
+        assert leaves(engine, "event") == before + 1
+    with transaction(engine, keyring_of_app(app)) as session:
+        proven_events(session)
 
 
 def test_two_at_once_under_one_key_are_one_deed(app, engine, town):
@@ -112,4 +164,4 @@ def test_two_at_once_under_one_key_are_one_deed(app, engine, town):
         thread.join()
     assert [answer.status_code for answer in answers] == [201] * 4
     assert len({answer.data for answer in answers}) == 1
-    assert stored(engine) == (0, 1, 1)
+    assert stored(engine) == (0, 1, 0, 1)

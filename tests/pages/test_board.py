@@ -7,13 +7,14 @@ import html5lib
 import pytest
 from sqlalchemy import select
 
+from dispatch.assignment.records import PlanRow
+from dispatch.assignment.runs import beat, claim_run
 from dispatch.audit.records import AuditEntryRow
 from dispatch.kernel.actor import Role
 from dispatch.kernel.storage import transaction
 from tests.builders.assignment import DAY, a_metro, a_published_plan, a_small_day, order, solve_here
 from tests.builders.web import a_browser, a_person, csrf, keyring_of_app
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 BOARD = f"/board/columbus/{DAY}"
 DANA = "dana@test.example"
 
@@ -238,6 +239,88 @@ def test_planning_is_ordered_stopped_and_told(app, engine, clock, dana):
     stopped = dana.post(stop, headers=csrf(dana)).text
     assert "The last run left no plan: stopped before it began." in stopped
     assert "No plan is published" in stopped
+
+
+def a_run_that_told(app, engine, clock, **progress):
+    """A run that is being solved and has told so much."""
+
+    def build(session):
+        run = order(session, a_small_day(session), clock)
+        session.flush()
+        claim_run(session, "w1", clock)
+        session.flush()
+        assert beat(session, run.id, "w1", progress, clock).still_mine
+        return run.id
+
+    return make(app, engine, clock, build)
+
+
+def strip_of(dana):
+    """The plan's strip without its marks."""
+    return " ".join(re.sub(r"<[^>]+>", " ", dana.get(f"{BOARD}/run").text).split())
+
+
+def test_while_it_is_solved_the_board_tells_cost_gap_and_what_is_done(app, engine, clock, dana):
+    told = {"cost_mc": 302_000_000, "bound_mc": 298_500_000, "unassigned": 2, "seconds": 7.4}
+    a_run_that_told(app, engine, clock, doing="subset-row cuts", **told)
+    said = "$3,020 · within 1.2 % of the best possible · 2 unassigned · improving: subset-row cuts"
+    assert said in strip_of(dana)
+
+
+@pytest.mark.parametrize(
+    ("bound_mc", "said"), [(None, "no bound yet"), (302_000_000, "proven best possible")]
+)
+def test_a_run_without_a_bound_and_one_that_is_proven_say_so(app, engine, clock, dana, bound_mc, said):
+    told = {"cost_mc": 302_000_000, "bound_mc": bound_mc, "unassigned": 0, "seconds": 1.0}
+    a_run_that_told(app, engine, clock, doing="dive", **told)
+    assert f"$3,020 · {said} · 0 unassigned" in strip_of(dana)
+
+
+def test_before_the_first_plan_the_board_tells_what_is_done(app, engine, clock, dana):
+    a_run_that_told(app, engine, clock, doing="loading the planner")
+    assert "0 of 1 s loading the planner" in strip_of(dana)
+
+
+def exactly_planned(app, engine, clock, **changed):
+    """A small day whose published plan is as proven as said."""
+
+    def build(session):
+        metro = a_small_day(session)
+        plan = a_published_plan(session, metro, clock)
+        for name, value in changed.items():
+            setattr(plan, name, value)
+        return plan.cost
+
+    return make(app, engine, clock, build)
+
+
+def test_the_plan_in_force_shows_its_bound_and_gap(app, engine, clock, dana):
+    cost_mc = exactly_planned(app, engine, clock)
+    with transaction(engine, keyring_of_app(app)) as session:
+        session.query(PlanRow).one().bound = cost_mc - cost_mc // 100
+    page = dana.get(BOARD).text
+    assert "within 1.0 % of the best possible" in page
+    assert re.search(r"<li>bound <span class=\"same\">\$[\d,]+</span></li>", page)
+
+
+def test_a_plan_that_is_proven_says_so_in_the_headline(app, engine, clock, dana):
+    cost_mc = exactly_planned(app, engine, clock)
+    with transaction(engine, keyring_of_app(app)) as session:
+        session.query(PlanRow).one().bound = cost_mc
+    assert re.search(r"best possible plan</dt><dd>proven best possible</dd>", dana.get(BOARD).text)
+
+
+def test_a_plan_whose_bound_is_of_an_easier_day_says_so(app, engine, clock, dana):
+    exactly_planned(app, engine, clock, bound=1, relaxed=["double_visits"])
+    assert "each half of a visit by two nurses" in dana.get(BOARD).text
+
+
+def test_a_plan_changed_by_hand_has_no_bound_and_says_why(app, engine, clock, dana):
+    metro = planned(app, engine, clock)
+    _, address = a_planned_visit(engine, app, metro)
+    form = {"pin": "nurse", "plan_number": "1"}
+    dana.post(address + "/pin", data=form, headers=csrf(dana))
+    assert "no bound: pinned" in dana.get(BOARD).text
 
 
 def test_a_run_that_was_stopped_says_what_was_kept(app, engine, clock, dana):

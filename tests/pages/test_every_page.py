@@ -26,15 +26,22 @@ from api.db import db
 from api.demo.clock import DemoClock
 from api.demo.database import demo_settings, open_fresh
 from api.demo.office import PASSWORD, nurse_email, office_email
-from api.demo.play import play_day, present_of
+from api.demo.play import area_of_demo, play_day, present_of
 from dispatch.kernel.actor import Role
-from tests.builders.web import a_browser
+from dispatch.kernel.ids import new_id
+from dispatch.kernel.storage import transaction
+from tests.builders.clearance import what_waits
+from tests.builders.signals import questions_of_a_morning
+from tests.builders.web import a_browser, csrf
 
 DAY = date(2026, 11, 23)
 # Answers for machines, which are no pages.
 NO_PAGES = {
     "static", "security.static", "metrics", "pages.healthz", "pages.readyz", "pages.day_events",
     "pages.visit_offers", "pages.plan_of_today", "api-docs.openapi_json",
+    "pages.case_attachment", "pages.case_form_pdf", "pages.case_form_csv",
+    "pages.vial_labels", "pages.custody_report_file", "pages.custody_inventory_pdf",
+    "pages.intake_document",
 }  # fmt: skip
 INLINE = re.compile(r"<[^>]+\s(style|on[a-z]+|hx-on[^=]*)\s*=", re.IGNORECASE)
 BOARD = f"/board/columbus/{DAY}"
@@ -42,7 +49,13 @@ WHO = {
     "dispatcher": office_email(Role.DISPATCHER),
     "compliance": office_email(Role.COMPLIANCE),
     "nurse": nurse_email("N-01"),
+    "pharmacist": office_email(Role.PHARMACIST),
+    "prescriber": office_email(Role.PRESCRIBER),
 }
+
+
+# Who comes through a link, and the dispatcher's button that makes it.
+VISITORS = {"patient": "link", "provider": "provider_link"}
 
 
 @dataclass(frozen=True)
@@ -59,39 +72,161 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     settings = replace(demo_settings(f"sqlite:///{path}", "127.0.0.1", 8000), login_limit="1000 per minute")
     engine = open_fresh(settings)
     play_day(engine, settings, DAY, 1, Console(file=io.StringIO()))
+    with transaction(engine, settings.keyring) as session:
+        question = questions_of_a_morning(session, area_of_demo(session), DemoClock(present_of(DAY)))[0]
+        clearance, alarm = what_waits(
+            session, DemoClock(present_of(DAY)), area_of_demo(session), WHO["prescriber"]
+        )
     engine.dispose()
     app = create_app(settings, DemoClock(present_of(DAY)), testing=True)
     visit = re.search(r'data-visit="([^"]+)"', _page(app, "dispatcher", BOARD))
     vial = re.search(r'href="(/custody/vials/[^"]+)"', _page(app, "compliance", f"/custody/columbus/{DAY}"))
+    dispatcher = _browser(app, "dispatcher")
+    nothing_new = {"kind": "nothing", "freeze_minutes": "30"}
+    proposed = dispatcher.post(f"{BOARD}/replans", data=nothing_new, headers=csrf(dispatcher)).text
+    proposal = re.search(r"(/board/[^\"]+/replans/[^/\"]+)/accept", proposed)
     assert visit is not None
+    assert proposal is not None
     assert vial is not None
+    officer = _browser(app, "compliance")
+    about = {"area": "columbus", "kind": "seal", "serial": _serial(app, vial[1]), "text": "The seal hangs."}
+    case = officer.post("/custody/cases", data=about, headers=csrf(officer)).location
+    caller = {"name": "Mira Quince", "phone": "+1 614 555 0142"}
+    intake = dispatcher.post("/board/columbus/enquiries", data=caller, headers=csrf(dispatcher)).location
     places = {
+        "pages.enquire": ("", "/enquire"),
+        "pages.link_door": ("nobody's page", link_for(app, "patient")),
+        "pages.enquiries": ("dispatcher", "/board/columbus/enquiries"),
+        "pages.intake_case": ("dispatcher", intake),
+        "pages.intake_part": ("dispatcher", f"{intake}/medications"),
+        "pages.my_page": ("patient", "/my"),
+        "pages.my_part": ("patient", "/my/medications"),
+        "pages.my_visit": ("patient", "/visit"),
+        "pages.my_feedback": ("patient", "/visit/feedback"),
+        "pages.acknowledge": ("provider", "/acknowledge"),
         "security.login": ("", "/login"),
         "pages.home": ("nobody's page", "/nowhere"),
         "pages.api_docs": ("", "/api/v1/docs"),
         "pages.board_home": ("dispatcher", "/board"),
         "pages.board_today": ("dispatcher", "/board/columbus"),
         "pages.board": ("dispatcher", BOARD),
+        "pages.witness_by_video": ("pharmacist", "/witness/01920000-0000-7000-8000-000000000000"),
+        "pages.booking": ("dispatcher", "/board/columbus/booking"),
         "pages.board_run": ("dispatcher", f"{BOARD}/run"),
         "pages.board_day": ("dispatcher", f"{BOARD}/table"),
         "pages.visit_panel": ("dispatcher", f"{BOARD}/visits/{visit[1]}"),
+        "pages.visit_ways": ("dispatcher", f"{BOARD}/visits/{visit[1]}/ways"),
+        "pages.plan_costs": ("dispatcher", f"{BOARD}/costs"),
+        "pages.report_form": ("dispatcher", f"{BOARD}/report"),
+        "pages.replan_panel": ("dispatcher", proposal[1]),
+        "pages.series_list": ("dispatcher", "/series/columbus"),
+        "pages.series_one": ("dispatcher", proposed_series(app)),
+        "pages.requests": ("dispatcher", "/board/columbus/requests"),
+        "pages.boundary_reports": ("compliance", "/custody/columbus/boundaries"),
+        "pages.alarms": ("dispatcher", "/board/columbus/alarms"),
+        "pages.alarm_strip": ("dispatcher", "/board/columbus/alarms/strip"),
+        "pages.alarm": ("dispatcher", called_for_help(app)),
+        "pages.on_call": ("prescriber", "/on-call"),
+        "pages.own_safety": ("nurse", "/today/safety"),
         "pages.custody_home": ("compliance", "/custody"),
         "pages.custody_day": ("compliance", f"/custody/columbus/{DAY}"),
         "pages.custody_vial": ("compliance", vial[1].replace("&amp;", "&")),
+        "pages.custody_cases": ("compliance", "/custody/cases?status=all"),
+        "pages.custody_case": ("compliance", case),
+        "pages.case_form": ("compliance", f"{case}/forms/106"),
+        "pages.custody_questions": ("compliance", "/custody/columbus/questions"),
+        "pages.custody_question": ("compliance", f"/custody/questions/{question}"),
+        "pages.custody_assays": ("compliance", "/custody/columbus/assays"),
+        "pages.custody_counts": ("compliance", "/custody/columbus/counts"),
+        "pages.custody_reports": ("compliance", "/custody/columbus/reports"),
+        "pages.custody_report": ("compliance", f"/custody/columbus/reports/nurse-reconciliation?from={DAY}"),
+        "pages.custody_figure": ("compliance", "/custody/columbus/figures?measure=moved&account=waste"),
+        "pages.take_inventory": ("compliance", f"/custody/columbus/inventories/new?{inventory_form(app)}"),
+        "pages.custody_inventory": ("compliance", taken_inventory(app)),
+        "pages.own_reconciliation": ("nurse", f"/reconciliation?from={DAY}"),
+        "pages.own_figure": ("nurse", "/reconciliation/figures?oddity=exception"),
+        "pages.custody_scan": ("compliance", "/custody/scan"),
+        "pages.stock_home": ("pharmacist", "/stock"),
+        "pages.stock": ("pharmacist", _browser(app, "pharmacist").get("/stock").location),
         "pages.today": ("nurse", "/today"),
+        "pages.clearance_queue": ("prescriber", "/clearance"),
+        "pages.clearance_case": ("prescriber", f"/clearance/cases/{clearance}"),
+        "pages.clearance_task": ("prescriber", f"/clearance/tasks/{alarm}"),
+        "pages.bedside": ("nurse", _bedside(app)),
     }
     yield Played(app, places)
     with app.app_context():
         db.engine.dispose()
 
 
+def _bedside(app: Flask) -> str:
+    """The bedside of the visit that is the nurse's now."""
+    visit = re.search(r"/today/visits/([0-9a-f-]{36})", _page(app, "nurse", "/today"))
+    assert visit is not None
+    return f"/today/visits/{visit[1]}/bedside"
+
+
+def proposed_series(app: Flask) -> str:
+    """Where the series of the first patient stands, once a dispatcher has proposed it."""
+    dispatcher = _browser(app, "dispatcher")
+    asked = {"who": "P-001", "template": "T-S0", "first_day": str(DAY)}
+    place: str = dispatcher.post("/series/columbus", data=asked, headers=csrf(dispatcher)).location
+    return place
+
+
+def called_for_help(app: Flask) -> str:
+    """Let the nurse call for help, and return where the dispatcher sees it."""
+    nurse = _browser(app, "nurse")
+    nurse.post("/today/panic", data={"event_id": str(new_id())}, headers=csrf(nurse))
+    place = re.search(r'href="(/alarms/[^"]+)"', _page(app, "dispatcher", "/board/columbus/alarms"))
+    assert place is not None
+    return place[1]
+
+
+def inventory_form(app: Flask) -> str:
+    """What the form of an inventory asks for, of the first stock point as of the day's opening."""
+    page = _page(app, "compliance", "/custody/columbus/inventories/new")
+    return f"pharmacy_id={re.search(r'<option value=.([0-9a-f-]{36})', page)[1]}&day={DAY}&business=open"
+
+
+def taken_inventory(app: Flask) -> str:
+    """Count what the form lists, sign, and return where the inventory stands."""
+    officer = _browser(app, "compliance")
+    page = officer.get(f"/custody/columbus/inventories/new?{inventory_form(app)}").text
+    sent = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    sent |= dict.fromkeys(re.findall(r'name="(counted\.[^"]+)"', page), "3")
+    sent |= {"own_secret": PASSWORD}
+    answer = officer.post("/custody/columbus/inventories/new", data=sent)
+    assert answer.status_code == 303, answer.text
+    return answer.location
+
+
+def link_for(app: Flask, who: str) -> str:
+    """Have the dispatcher make a link of the intake, and return where it leads."""
+    dispatcher = _browser(app, "dispatcher")
+    place = re.search(r'href="(/intake/[^"]+)"', dispatcher.get("/board/columbus/enquiries").text)[1]
+    page = dispatcher.post(place, data={"deed": VISITORS[who]}, headers=csrf(dispatcher)).text
+    return re.search(r"/p/[\w-]{40,}", page)[0]
+
+
 @cache
 def _browser(app: Flask, who: str) -> FlaskClient:
+    if who in VISITORS:
+        visitor, door = app.test_client(), link_for(app, who)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', visitor.get(door).text)[1]
+        assert visitor.post(door, data={"csrf_token": token}).status_code == 303
+        return visitor
     return a_browser(app, WHO[who], PASSWORD) if who in WHO else app.test_client()
 
 
 def _page(app: Flask, who: str, place: str) -> str:
     return _browser(app, who).get(place, follow_redirects=True).text
+
+
+def _serial(app: Flask, place: str) -> str:
+    heading = re.search(r"<h1[^>]*>Vial ([^<]+)</h1>", _page(app, "compliance", place.replace("&amp;", "&")))
+    assert heading is not None
+    return heading[1].strip()
 
 
 def test_every_page_is_under_these_laws(played):
@@ -140,7 +275,7 @@ def test_no_page_breaks_the_policy_and_axe_finds_nothing(played, chromium: Brows
     base = f"http://127.0.0.1:{server.port}"
     axe, wrong = Axe(), []
     try:
-        for who in ("", *WHO):
+        for who in ("", *WHO, *VISITORS):
             context = chromium.new_context(base_url=base, color_scheme=scheme)
             page = context.new_page()
             said: list[str] = []
@@ -149,15 +284,25 @@ def test_no_page_breaks_the_policy_and_axe_finds_nothing(played, chromium: Brows
                 lambda message, said=said: said.append(message.text) if message.type == "error" else None,
             )
             page.on("pageerror", lambda error, said=said: said.append(str(error)))
-            if who:
+            if who in VISITORS:
+                page.goto(link_for(played.app, who))
+                with page.expect_navigation():
+                    page.click("button[type=submit]")
+            elif who:
                 page.goto("/login")
                 page.fill("#email", WHO[who])
                 page.fill("#password", PASSWORD)
-                page.click("button[type=submit]")
+                with page.expect_navigation():  # who goes on earlier cuts off what that page is fetching
+                    page.click("button[type=submit]")
             for endpoint, (whose, place) in played.places.items():
-                if whose != who or place.endswith(("/run", "/table")) or "/visits/" in place:
+                fragment = (
+                    place.endswith(("/run", "/table", "/report", "/costs", "/strip", "/safety"))
+                    or "/replans/" in place
+                )
+                if whose != who or fragment or "/visits/" in place:
                     continue
                 page.goto(place)
+                page.wait_for_selector("main")  # the API's page is drawn by script, after it has loaded
                 found = [
                     (each["id"], each["nodes"][0]["target"]) for each in axe.run(page).response["violations"]
                 ]

@@ -31,9 +31,6 @@ from tests.builders.nurse_screen import (
 from tests.builders.visits import SEVEN, Town
 from tests.builders.web import PASSWORD, a_browser, keyring_of_app
 
-# The ledger underneath is tested on both databases.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @pytest.fixture
 def stocked(app, engine, clock) -> Town:

@@ -20,8 +20,10 @@ from dispatch.kernel.actor import SYSTEM, AccountId, Actor, Role
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.storage import transaction
 from dispatch.workforce.service import nurse_by_code
+from tests.builders.appointments import without_care_path
 from tests.builders.company import a_company
 from tests.builders.day_files import PATIENT, a_day
+from tests.builders.visits import NO_CHECKLIST, signed_off
 from tests.builders.web import PASSWORD, a_person, keyring_of_app
 
 pytestmark = [
@@ -63,6 +65,8 @@ def company(app, engine, clock) -> None:
     )
     with transaction(engine, keyring) as session:
         area_id, pharmacy_id = a_company(session, clock)
+        without_care_path(session, area_id)
+        session.add(signed_off(area_id, "visit.checklist", NO_CHECKLIST))
         assert import_files(session, a_day(), SYSTEM, clock, area_id=area_id).ok
         delivery = ReceiveAtPharmacy(
             pharmacy_id=pharmacy_id, product_code="KET-50", lot_number="L-1",

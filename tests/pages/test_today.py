@@ -25,9 +25,6 @@ from tests.builders.nurse_screen import (
 from tests.builders.visits import SEVEN, Town, publish
 from tests.builders.web import a_browser, a_person, csrf, keyring_of_app
 
-# What lies underneath is tested on both databases.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @pytest.fixture
 def town(app, engine, clock) -> Town:

@@ -171,6 +171,33 @@ def test_stock_on_board_needs_no_pickup() -> None:
     assert violations(problem, plan(problem, {"ann": stops})) == ()
 
 
+@pytest.mark.parametrize(("ready", "broken"), [(530, set()), (531, {"stock_ready"})])
+def test_stock_is_collected_when_it_is_ready(ready: int, broken: set[str]) -> None:
+    problem = day(nurse(lock_box_units=2), visit("a", 6, units=1, ready_s=ready * MIN), pharmacy())
+    assert rules_broken(problem, plan(problem, {"ann": with_pickup()})) == broken
+
+
+def test_the_last_pickup_before_the_visit_is_the_one_that_counts() -> None:
+    problem = day(
+        nurse(lock_box_units=2, max_pickups=2), visit("a", 6, units=1, ready_s=540 * MIN), pharmacy()
+    )
+    twice = [stop("start", 480), stop("pickup", 530, "rx", lasts=5), *with_pickup(counter_at=540)[1:]]
+    assert violations(problem, plan(problem, {"ann": twice})) == ()
+    early = [
+        *with_pickup()[:2],
+        stop("visit", 550, "a", lasts=60, units=1),
+        *with_pickup(counter_at=700)[1:2],
+    ]
+    late = [*early, stop("end", 760)]
+    assert rules_broken(problem, plan(problem, {"ann": late})) == {"stock_ready"}
+
+
+def test_stock_on_board_is_ready() -> None:
+    problem = day(nurse(lock_box_units=2, stock_units=1), visit("a", 6, units=1, ready_s=900 * MIN))
+    stops = [stop("start", 480), stop("visit", 540, "a", lasts=60, units=1), stop("end", 660)]
+    assert violations(problem, plan(problem, {"ann": stops})) == ()
+
+
 def test_pickup_limit() -> None:
     problem = controlled_day(max_pickups=0)
     assert rules_broken(problem, plan(problem, {"ann": with_pickup()})) == {"pickup_limit"}

@@ -8,7 +8,7 @@ from routing.engine.insertion import best_insertions, move
 from routing.engine.solve import solve
 from routing.plan import Plan
 from routing.problem import Problem
-from tests.builders.routing import MIN, WEIGHTS, day, days, nurse, visit
+from tests.builders.routing import MIN, WEIGHTS, day, days, nurse, pharmacy, visit
 
 
 def solved(problem: Problem) -> Plan:
@@ -23,6 +23,21 @@ def refused(answer: Plan | tuple[Violation, ...]) -> set[str]:
 def accepted(answer: Plan | tuple[Violation, ...]) -> Plan:
     assert isinstance(answer, Plan), answer
     return answer
+
+
+def test_an_offer_counts_with_the_hour_at_which_stock_is_ready() -> None:
+    problem = day(
+        nurse(lock_box_units=2, max_pickups=2),
+        visit("early", 1, begin=(480, 560), units=1),
+        visit("a", 3, units=1, ready_s=700 * MIN),
+        pharmacy(at=1),
+    )
+    plan = accepted(move(problem, solved(problem), "a", None))
+    (offer,) = best_insertions(problem, plan, "a")
+    moved = accepted(move(problem, plan, "a", "ann"))
+    pickups = [stop.begin_s for stop in moved.routes[0].stops if stop.kind == "pickup"]
+    assert pickups[-1] >= 700 * MIN
+    assert offer.added_mc == moved.cost_mc - (plan.cost_mc - problem.visit["a"].penalty_mc)
 
 
 def test_offers_rank_the_possible_first_and_name_what_speaks_against_the_rest() -> None:

@@ -36,6 +36,13 @@ def test_a_cost_that_is_not_the_sum_of_its_terms() -> None:
         read_plan(json.dumps(document))
 
 
+def test_where_the_bound_is_relaxed_is_read_back() -> None:
+    document = json.loads(sample_text()) | {"bound_mc": 1, "relaxed": ["double_visits"]}
+    assert read_plan(json.dumps(document)).relaxed == ("double_visits",)
+    with pytest.raises(ProblemInvalid, match=r"relaxed\[0\]"):
+        read_plan(json.dumps(document | {"relaxed": ["everything"]}))
+
+
 def test_an_unknown_kind_of_stop() -> None:
     document = plan_as_json(read_plan(sample_text()))
     document["routes"][0]["stops"][1]["kind"] = "lunch"

@@ -80,6 +80,14 @@ def test_a_negative_number_of_a_visit(field: str) -> None:
     assert faults_of(parts=(nurse(), broken)) == {(f"visits[0].{field}", "out_of_range")}
 
 
+def test_stock_that_is_ready_for_a_visit_that_needs_none() -> None:
+    assert faults_of(parts=(visit("a", 1, ready_s=600),)) == {("visits[0].ready_s", "ready_without_stock")}
+
+
+def test_stock_that_is_ready_before_the_day() -> None:
+    assert faults_of(parts=(visit("a", 1, units=1, ready_s=-1),)) == {("visits[0].ready_s", "out_of_range")}
+
+
 @pytest.mark.parametrize("field", ["overtime_limit_s", "max_duration_s", "lock_box_units", "max_pickups"])
 def test_a_negative_number_of_a_nurse(field: str) -> None:
     assert (f"nurses[0].{field}", "out_of_range") in faults_of(parts=(nurse(**{field: -1}),))

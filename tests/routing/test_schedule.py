@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.check import price_route, violations
+from routing.engine.detours import parted
 from routing.engine.index import DayIndex
 from routing.engine.schedule import RouteTimer
 from routing.engine.timetable import route_from
@@ -15,6 +16,7 @@ from routing.travel import TravelMatrix
 from tests.builders.routing import MIN, day, meal, nurse, on_duty, pharmacy, plan, visit, window
 
 NEVER = 10**9
+Stock = tuple[int, int, bool]  # units, since when they were collected, whether just now
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Oracle:
         )
         latest = problem.latest_end_s(one)
         home = one.end_place
+        moments = sorted({v.ready_s or 0 for v in visits})
 
         def legs(here: str, there: str, now: int, rested: bool) -> list[tuple[int, int, bool]]:
             """Arrival, driving seconds and whether rested, for every way to drive one leg."""
@@ -52,9 +55,12 @@ class Oracle:
                 ]
             return found
 
+        def ready(k: int) -> int:
+            return max((v.ready_s or 0 for v in visits[k:]), default=0)
+
         @cache
         def onward(
-            k: int, here: str, now: int, rested: bool, left: int, pickups: int, returned: bool, since: int
+            k: int, here: str, now: int, rested: bool, left: Stock, pickups: int, returned: bool, since: int
         ) -> int:
             """Least cost from standing at `here`, done with visits before k, until home."""
             if now > latest:
@@ -68,7 +74,8 @@ class Oracle:
             if rest and not rested and rest.earliest_s <= now <= rest.latest_s:
                 best = min(best, onward(k, here, now + rest.duration_s, True, left, pickups, returned, since))
             # drive to the next visit
-            if k < len(visits) and left >= visits[k].units:
+            units, fresh, _ = left
+            if k < len(visits) and units >= visits[k].units and fresh >= (visits[k].ready_s or 0):
                 for at, drive, now_rested in legs(here, visits[k].place, now, rested):
                     best = min(
                         best,
@@ -95,7 +102,7 @@ class Oracle:
 
         @cache
         def arrive(
-            k: int, now: int, rested: bool, left: int, pickups: int, returned: bool, since: int
+            k: int, now: int, rested: bool, left: Stock, pickups: int, returned: bool, since: int
         ) -> int:
             """Least cost from being at visit k's door."""
             best = NEVER
@@ -106,7 +113,7 @@ class Oracle:
                         visits[k].place,
                         begin + visits[k].service_s,
                         rested,
-                        left - visits[k].units,
+                        (left[0] - visits[k].units, left[1], False),
                         pickups,
                         returned,
                         since,
@@ -116,7 +123,14 @@ class Oracle:
 
         @cache
         def counter(
-            k: int, at: Pharmacy, now: int, rested: bool, left: int, pickups: int, returned: bool, since: int
+            k: int,
+            at: Pharmacy,
+            now: int,
+            rested: bool,
+            left: Stock,
+            pickups: int,
+            returned: bool,
+            since: int,
         ) -> int:
             """Least cost from being at a pharmacy's door, to collect or to return."""
             best = NEVER
@@ -124,20 +138,23 @@ class Oracle:
                 if not any(w.holds(begin) for w in at.open):
                     continue
                 wait, end = weights.idle_mc_per_s * (begin - now), begin + at.handling_s
-                if pickups < one.max_pickups and left < sum(v.units for v in visits[k:]):
+                needed = left[0] < sum(v.units for v in visits[k:]) or left[1] < ready(k)
+                if pickups < one.max_pickups and needed and not left[2]:
+                    full = one.lock_box_units, max(r for r in (0, *moments) if r <= begin), True
                     best = min(
-                        best,
-                        wait
-                        + onward(k, at.place, end, rested, one.lock_box_units, pickups + 1, returned, since),
+                        best, wait + onward(k, at.place, end, rested, full, pickups + 1, returned, since)
                     )
                 controlled_ahead = any(v.units for v in visits[k:])
                 if due and not returned and not controlled_ahead and begin <= one.shift.end_s:
-                    best = min(best, wait + onward(k, at.place, end, rested, 0, pickups, True, since))
+                    best = min(
+                        best, wait + onward(k, at.place, end, rested, (0, 0, False), pickups, True, since)
+                    )
             return best
 
+        on_board = one.stock_units, NEVER, False
         if one.free:
             return onward(
-                0, one.free.place, one.free.at_s, False, one.stock_units, 0, False, one.free.on_duty_since_s
+                0, one.free.place, one.free.at_s, False, on_board, 0, False, one.free.on_duty_since_s
             )
         best = NEVER
         for leave in range(one.shift.begin_s, latest + 1):
@@ -146,7 +163,7 @@ class Oracle:
                 for begin in range(max(one.shift.begin_s, rest.earliest_s), rest.latest_s + 1)
             )
             for rested in {False, rested_before}:
-                best = min(best, onward(0, one.start_place, leave, rested, one.stock_units, 0, False, leave))
+                best = min(best, onward(0, one.start_place, leave, rested, on_board, 0, False, leave))
         return best
 
 
@@ -170,13 +187,15 @@ def tiny_days(draw: st.DrawFn) -> Problem:
         windows = [first]
         if draw(st.booleans()) and first.end_s + 5 <= horizon:
             windows.append(Window(begin_s=first.end_s + 3, end_s=first.end_s + 5))
+        units = draw(st.integers(0, 1))
         visits.append(
             Visit(
                 id=f"v{k}",
                 place=draw(st.sampled_from(names)),
                 windows=tuple(windows),
                 service_s=draw(st.integers(0, 4)),
-                units=draw(st.integers(0, 1)),
+                units=units,
+                ready_s=draw(st.sampled_from((None, None, 6, 9, 14))) if units else None,
             )
         )
     begin, length = draw(st.integers(0, 4)), draw(st.integers(20, 30))
@@ -266,6 +285,37 @@ def test_the_break_uses_time_that_would_be_lost_anyway() -> None:
     assert timing is not None
     cost = price_route(problem, route_from(index, 0, timing))
     assert cost.idle_mc == 30 * MIN * problem.weights.idle_mc_per_s
+
+
+def test_a_break_is_kept_for_the_wait_that_it_fills_best() -> None:
+    ann = nurse(shift=(480, 1080), meal_break=meal(earliest=560, latest=900))
+    first, then = visit("a", 1, begin=(500, 565)), visit("b", 1, begin=(630, 630))
+    last = visit("c", 1, begin=(900, 900))
+    timing = RouteTimer(DayIndex(day(ann, first, then, last)), 0).best([0, 1, 2])
+    assert timing is not None
+    assert timing.cost_mc == 20 * MIN * 10 + (5 + 210 - 30) * MIN * 4
+
+
+def test_she_collects_once_for_all_when_all_is_ready_or_twice_when_the_first_cannot_wait() -> None:
+    ann, counter = nurse(lock_box_units=2, max_pickups=2), pharmacy(at=0)
+    late = visit("b", 2, units=1, ready_s=700 * MIN)
+    waits = day(ann, visit("a", 1, units=1), late, counter)
+    assert [kind for kind, _ in kinds_and_begins(waits)] == ["start", "pickup", "visit", "visit", "end"]
+    hurries = day(ann, visit("a", 1, units=1, begin=(480, 500)), late, counter)
+    assert kinds_and_begins(hurries) == [
+        ("start", 485),
+        ("pickup", 485),
+        ("visit", 500),
+        ("pickup", 700),
+        ("visit", 725),
+        ("end", 805),
+    ]
+
+
+def test_hours_are_parted_where_stock_becomes_ready() -> None:
+    hours = ((10, 20), (30, 40))
+    assert parted(hours, ()) == hours
+    assert parted(hours, (10, 15, 25, 31, 40, 50)) == ((10, 14), (15, 20), (30, 30), (31, 39), (40, 40))
 
 
 def test_the_pharmacy_on_the_way_is_chosen() -> None:

@@ -49,7 +49,7 @@ def test_the_same_seed_and_rounds_give_the_same_plan(engine: str) -> None:
 def test_the_library_improves_on_the_greedy_day() -> None:
     problem = generate_day(20, 6, 1)
     greedy = solve(problem, engine="greedy", seed=1, seconds=20.0)
-    searched = solve(problem, engine="routing", seed=1, seconds=20.0, iterations=12)
+    searched = solve(problem, engine="routing", seed=1, seconds=120.0, iterations=12)
     assert searched.cost_mc < greedy.cost_mc
 
 
@@ -166,6 +166,14 @@ def test_named_reasons_of_every_nurse_are_counted() -> None:
             ),
         ),
         (
+            "stock_ready",
+            day(
+                nurse(lock_box_units=2),
+                visit("a", 1, units=1, ready_s=700 * MIN, begin=(480, 700)),
+                pharmacy(at=1),
+            ),
+        ),
+        (
             "no_room_in_day",
             day(
                 nurse(),
@@ -250,3 +258,16 @@ def test_a_full_lock_box_is_named_before_a_full_day() -> None:
         pharmacy(),
     )
     assert "lock_box_capacity" in reasons(problem, "a")
+
+
+@pytest.mark.parametrize(("below_mc", "said"), [(1, ("double_visits",)), (0, ())])
+def test_a_bound_of_an_easier_day_is_named_unless_the_plan_reaches_it(
+    monkeypatch: pytest.MonkeyPatch, below_mc: int, said: tuple[str, ...]
+) -> None:
+    def with_a_bound(day_index: DayIndex, *_: object) -> tuple[Roster, set[int], int]:
+        roster = Roster(day_index)
+        return roster, set(), roster.total_mc - below_mc
+
+    problem = day(nurse(), nurse("bea"), visit("a", 1), visit("b", 1), double_visits=(("a", "b"),))
+    monkeypatch.setitem(ENGINES, "with a bound", with_a_bound)
+    assert solve(problem, engine="with a bound", seconds=1.0).relaxed == said

@@ -66,3 +66,11 @@ def test_the_same_point_costs_nothing() -> None:
 def test_a_matrix_is_read_in_the_order_asked_for() -> None:
     matrix = TravelMatrix(places=("b", "a"), seconds=((0, 7), (9, 0)))
     assert matrix.seconds_between([Place(id="a"), Place(id="b")]).tolist() == [[0, 9], [7, 0]]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(near, min_size=1, max_size=40))
+def test_from_one_point_it_is_the_row_of_the_whole_table(points: list[tuple[float, float]]) -> None:
+    table, (lat, lon) = AffineGreatCircle().seconds_between(places(points)), points[0]
+    lats, lons = np.array(points).T
+    assert AffineGreatCircle().seconds_from(lat, lon, lats, lons).tolist() == table[0].tolist()

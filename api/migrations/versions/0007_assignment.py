@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("cost", sa.BigInteger(), nullable=False),
         sa.Column("bound", sa.BigInteger(), nullable=True),
+        sa.Column("relaxed", sa.JSON(), nullable=False),
         sa.Column("terms", sa.JSON(), nullable=False),
         sa.Column("unassigned", sa.JSON(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),

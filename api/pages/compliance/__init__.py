@@ -1,5 +1,10 @@
-"""The compliance officer's screen, /custody: every vial, every event, every microgram of a day."""
+"""The screens of compliance, /custody, and of the pharmacist, /stock: every vial, every event.
 
-from api.pages.compliance import custody, export
+Each module's routes join `pages` when it is loaded, so a new module is served by standing here.
+"""
 
-__all__ = ["custody", "export"]
+from importlib import import_module
+from pkgutil import iter_modules
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -5,31 +5,28 @@ import io
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
-from flask import Response, make_response
+from flask import Response, make_response, request
 
+from api.accounts import limiter
 from api.actor import actor, clock, policy, roles
 from api.days import day_from
 from api.db import current_session
 from api.pages import pages
+from api.pages.signing import login_limit, signature, who_tries
+from api.sheets import harmless
 from dispatch.areas.service import area_by_slug, zone_of
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
 from dispatch.custody import queries
 from dispatch.custody.queries import EventLine
 from dispatch.kernel.actor import Role
+from dispatch.kernel.ids import new_id
 
-# A cell that begins so is run as a formula by spreadsheets (OWASP, "CSV Injection").
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
     "vial", "sequence", "event", "at", "from_state", "to_state", "from_holder", "to_holder", "amount_ug",
     "balance_ug", "visit_id", "method", "signed_by", "witnessed_by", "exception", "reasons", "override",
     "reason", "event_hash",
 )  # fmt: skip
-
-
-def harmless(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would run."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def events_as_csv(events: Iterable[EventLine], zone: ZoneInfo) -> str:
@@ -50,9 +47,11 @@ def events_as_csv(events: Iterable[EventLine], zone: ZoneInfo) -> str:
 
 
 @pages.route("/custody/<slug>/<day>/events.csv", methods=["POST"])
+@limiter.limit(login_limit, key_func=who_tries)
 @policy(roles(Role.COMPLIANCE))
 def export_events(slug: str, day: str) -> Response:
-    """Hand out a day's events; that it was done is written down."""
+    """Hand out a day's events; that it was done is written down, and a fresh password is asked for."""
+    signature(request.form, new_id())
     session = current_session()
     area = area_by_slug(session, slug)
     zone, when = zone_of(area), day_from(day)

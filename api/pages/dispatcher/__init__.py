@@ -1,5 +1,15 @@
 """The dispatcher's screen, /board: one area's day on a map and by nurse, planned and moved by hand."""
 
-from api.pages.dispatcher import board, visits
+from api.pages.dispatcher import (
+    alarms,
+    board,
+    booking,
+    enquiries,
+    explaining,
+    replans,
+    requests,
+    series,
+    visits,
+)
 
-__all__ = ["board", "visits"]
+__all__ = ["alarms", "board", "booking", "enquiries", "explaining", "replans", "requests", "series", "visits"]

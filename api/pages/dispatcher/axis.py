@@ -53,6 +53,10 @@ class Axis:
         long_h, long_m = divmod(max(0, self.minute(ends_at) - begin), 60)
         return f"h{hour} m{minute} lh{long_h} lm{long_m}"
 
+    def place_of(self, begins_at: datetime, minutes: int) -> str:
+        """Return the classes of what begins at an instant and takes so many minutes."""
+        return self.span(begins_at, begins_at + timedelta(minutes=minutes))
+
     @property
     def clock_ahead_min(self) -> int:
         """Return by how much the clocks are ahead of elapsed time at noon: 60 or -60 after a change."""

@@ -121,7 +121,7 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """The board's headline."""
+    """The board's headline; `gap` says how good the plan is known to be, `relaxed` why it may be better."""
 
     assigned: int
     total: int
@@ -131,6 +131,7 @@ class Summary:
     cost: str
     plan_number: int
     published: str = ""
+    relaxed: str = ""
     figures: Sequence[Figure] = ()
 
 
@@ -193,7 +194,8 @@ class Outcome:
 class VisitPanel:
     """A visit in detail: when, by whom, who else could go and why not the others.
 
-    `wanted` repeats what a dispatcher asked for, where somebody else was quicker.
+    `is_left` says that nobody makes it: then the panel asks what would make it possible. `wanted` repeats
+    what a dispatcher asked for, where somebody else was quicker.
     """
 
     key: str
@@ -208,13 +210,49 @@ class VisitPanel:
     why_not: Sequence[Against]
     candidates: Sequence[Candidate]
     plan_number: int
+    is_left: bool = False
     outcome: Outcome | None = None
     wanted: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
+class WayLine:
+    """One change that would make a visit possible: "possible if `text`"."""
+
+    text: str
+    added: str
+    code: str
+    begins: str
+    needs_nobody: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostLine:
+    """An amount and what it is for."""
+
+    name: str
+    amount: str
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostPanel:
+    """What a plan costs: by term, by nurse and by visit, the dearest first."""
+
+    plan_number: int
+    cost: str
+    sentences: Sequence[str]
+    terms: Sequence[CostLine]
+    nurses: Sequence[CostLine]
+    visits: Sequence[CostLine]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunView:
-    """A plan run as its strip shows it; `is_news` unless a later plan is in force."""
+    """A plan run as its strip shows it; `is_news` unless a later plan is in force.
+
+    `doing` is what the solver does just now, `relaxed` why the plan may be better than its gap says.
+    """
 
     run_id: str
     state: str
@@ -223,6 +261,8 @@ class RunView:
     cost: str
     gap: str
     unassigned: str
+    doing: str = ""
+    relaxed: str = ""
     stopping: bool = False
     reason: str = ""
     is_news: bool = True

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from api.gaps import bound_dollars, gap_text, relaxed_text
 from api.pages.dispatcher import words
 from api.pages.dispatcher.axis import Axis, axis_of
 from api.pages.dispatcher.day_view import (
@@ -20,6 +21,7 @@ from api.pages.dispatcher.day_view import (
 from dispatch.kernel.local_time import local_day
 from dispatch.routes.model import (
     Board,
+    BoardPlan,
     BoardStop,
     BoardVisit,
     Figures,
@@ -31,6 +33,7 @@ from dispatch.routes.model import (
 from dispatch.routes.model import Lane as BoardLane
 
 COLOURS = 8
+BY_HAND = {"moved": "moved by hand", "pinned": "pinned", "replanned": "re-planned"}
 # Shorter drives would be thinner than the line that shows them.
 LEAST_SHOWN = timedelta(minutes=1)
 
@@ -77,25 +80,34 @@ def _summary(board: Board) -> Summary:
         total=board.total,
         nurses=sum(bool(lane.visits) for lane in board.lanes),
         late=board.late,
-        gap=words.gap(plan.gap if plan else None),
+        gap=_gap_of_plan(plan),
         cost=words.dollars(plan.figures.cost_mc) if plan else "",
         plan_number=plan.number if plan else 0,
         published=_published(board),
-        figures=_figures(board.before, plan.figures) if plan else (),
+        relaxed=relaxed_text(plan.relaxed) if plan else "",
+        figures=_figures(board.before, plan.figures, plan.bound_mc) if plan else (),
     )
+
+
+def _gap_of_plan(plan: BoardPlan | None) -> str:
+    if plan is None:
+        return "no plan yet"
+    if plan.bound_mc is None and plan.origin in BY_HAND:
+        return f"no bound: {BY_HAND[plan.origin]}"
+    return gap_text(plan.figures.cost_mc, plan.bound_mc)
 
 
 def _published(board: Board) -> str:
     if board.plan is None:
         return ""
-    deed = {"moved": "moved by hand", "pinned": "pinned"}.get(board.plan.origin, "published")
+    deed = BY_HAND.get(board.plan.origin, "published")
     on = local_day(board.plan.published_at, board.zone)
     weekday = "" if on == board.day else f"{on:%A} "
     return f"{deed} {weekday}{words.reading(board.plan.published_at, board.zone)} by {board.plan.publisher}"
 
 
-def _figures(before: Figures | None, after: Figures) -> Sequence[Figure]:
-    """Compare the plan in force with the one before it."""
+def _figures(before: Figures | None, after: Figures, bound_mc: int | None) -> Sequence[Figure]:
+    """Compare the plan in force with the one before it; no plan costs less than the bound."""
     found = []
     for name, field, text in (
         ("cost", "cost_mc", words.dollars),
@@ -110,6 +122,8 @@ def _figures(before: Figures | None, after: Figures) -> Sequence[Figure]:
         found.append(
             Figure(name=name, before="" if old in (None, new) else text(old), after=text(new), trend=trend)
         )
+    if bound_mc is not None:
+        found.insert(1, Figure(name="bound", before="", after=bound_dollars(bound_mc)))
     return found
 
 
@@ -233,12 +247,8 @@ def run_view(board: Board) -> RunView | None:
     if run is None:
         return None
     progress, figures = run.progress, run.figures
-    cost = progress.get("cost_mc") if figures is None else figures.cost_mc
+    cost, bound, relaxed = (progress.get(name) for name in ("cost_mc", "bound_mc", "relaxed"))
     left = progress.get("unassigned") if figures is None else figures.unassigned
-    bound = progress.get("bound_mc")
-    share = None
-    if isinstance(cost, int) and isinstance(bound, int):
-        share = (cost - bound) / max(1, cost)
     seconds = progress.get("seconds", 0)
     return RunView(
         run_id=str(run.run_id),
@@ -246,7 +256,9 @@ def run_view(board: Board) -> RunView | None:
         seconds=min(int(seconds) if isinstance(seconds, int | float) else 0, run.seconds),
         limit_s=run.seconds,
         cost=words.dollars(cost) if isinstance(cost, int) else "",
-        gap=words.gap(share),
+        gap=gap_text(cost, bound if isinstance(bound, int) else None) if isinstance(cost, int) else "",
+        doing=str(progress.get("doing", "")),
+        relaxed=relaxed_text(relaxed) if isinstance(relaxed, list) else "",
         unassigned=str(left if left is not None else "?"),
         stopping=run.stop_asked,
         reason=run.reason or "",

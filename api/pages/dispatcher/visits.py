@@ -9,7 +9,7 @@ from flask import jsonify, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from api.actor import actor, clock, note_reads, policy
-from api.days import day_from
+from api.days import day_from, present_days, progress_when_needed
 from api.db import current_session
 from api.pages import pages
 from api.pages.dispatcher import words
@@ -24,6 +24,7 @@ from dispatch.assignment.moves import (
     pin_visit,
     unpin_visit,
 )
+from dispatch.assignment.present_day import PresentDays
 from dispatch.assignment.why import Candidate as Ranked
 from dispatch.assignment.why import Fit, Why, why
 from dispatch.kernel.local_time import instant
@@ -46,7 +47,7 @@ def visit_panel(slug: str, day: str, key: str) -> Response:
 @policy(DISPATCHERS)
 def visit_offers(slug: str, day: str, key: str) -> Response:
     """Say what giving the visit to each shift would cost, or why it may not be; read while it is held."""
-    answer = asked_why(slug, day, key)
+    answer = asked_why(slug, day, key, present_days())
     zone = zone_of(area_by_slug(current_session(), slug))
     offers = []
     for found in answer.candidates:
@@ -141,9 +142,10 @@ def panel(
     slug: str, day: str, key: str, outcome: Outcome | None = None, status: int = HTTPStatus.OK
 ) -> Response:
     """Render a visit's panel and note that its patient was looked at."""
-    answer = asked_why(slug, day, key)
+    answer = asked_why(slug, day, key, present_days() if request.method == "GET" else None)
     area = area_by_slug(current_session(), slug)
-    visit = booked_visits(current_session(), area.id, day_from(day), {})[answer.appointment_id]
+    of_it = booked_visits(current_session(), area.id, day_from(day), {}, {answer.appointment_id})
+    visit = of_it[answer.appointment_id]
     note_reads("visit.why", [visit.patient_id])
     zone = zone_of(area)
     present = next((found for found in answer.candidates if found.is_present), None)
@@ -163,6 +165,7 @@ def panel(
         candidates=[candidate_of(found, words.reading(found.begins_at, zone) if found.begins_at else "")
                     for found in answer.candidates],
         plan_number=answer.plan_number,
+        is_left=answer.shift_id is None,
         outcome=outcome,
         wanted=wanted_text(outcome, codes),
     )  # fmt: skip
@@ -201,12 +204,12 @@ def wanted_text(outcome: Outcome | None, codes: dict[str, str]) -> str:
     return f"to {codes.get(outcome.shift_id, 'another nurse')}{at}"
 
 
-def asked_why(slug: str, day: str, key: str) -> Why:
-    """Ask who could make the visit."""
+def asked_why(slug: str, day: str, key: str, days: PresentDays | None = None) -> Why:
+    """Ask who could make the visit; `days` only where nothing has been written."""
     appointment_id, part = visit_of(key)
-    return why(
-        current_session(), slug, day_from(day), appointment_id, clock(), progress_of(slug, day), part=part
-    )
+    area, on = area_by_slug(current_session(), slug), day_from(day)
+    progress = progress_when_needed(area.id, on)
+    return why(current_session(), slug, on, appointment_id, clock(), progress, part=part, days=days)
 
 
 def visit_of(key: str) -> tuple[UUID, int]:

@@ -9,14 +9,23 @@ from dispatch.routes.model import BoardVisit, Left, Span
 from routing.plan import ReasonLeft
 
 MC_PER_DOLLAR = 100_000
-UNDER_WAY = frozenset({"en_route", "arrived", "infusing"})
+UNDER_WAY = frozenset(
+    {"en_route", "arrived", "screening", "held", "ready", "infusing", "paused", "emergency"}
+)
 STATES = {
     "planned": "",
     "assigned": "",
     "en_route": "the nurse is on her way",
     "arrived": "the nurse is there",
     "infusing": "infusing",
-    "stopped": "infusion ended",
+    "screening": "screening",
+    "held": "held for a prescriber",
+    "ready": "ready to start",
+    "paused": "infusion paused",
+    "recovery": "infusion ended",
+    "discharged": "discharged",
+    "emergency": "emergency",
+    "transferred": "handed over to a crew",
     "completed": "done",
     "no_show": "nobody at home",
     "aborted": "broken off",
@@ -38,13 +47,6 @@ def hours(seconds: int) -> str:
     """Write a sum of time: 24 h 05."""
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60:02d}"
-
-
-def gap(share: float | None) -> str:
-    """Write how far a plan may be from the best possible one."""
-    if share is None:
-        return "no bound yet"
-    return f"within {share:.1%} of best possible" if share > 0 else "best possible, proven"
 
 
 def reading(at: datetime, zone: ZoneInfo) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -13,6 +14,15 @@ from dispatch.custody.queries import VialLine
 from dispatch.visits.model import NursesDay, RouteStop, Visit, VisitState
 
 SEALED = frozenset({State.PICKED_UP, State.IN_TRANSIT})
+# At the bedside, before the infusion; and once it has begun.
+BEFORE_IT = frozenset({VisitState.ARRIVED, VisitState.SCREENING, VisitState.READY})
+INFUSED = frozenset(
+    {
+        VisitState.INFUSING, VisitState.PAUSED, VisitState.RECOVERY, VisitState.DISCHARGED,
+        VisitState.COMPLETED, VisitState.EMERGENCY, VisitState.TRANSFERRED,
+    }
+)  # fmt: skip
+ENDED = frozenset({VisitState.RECOVERY, VisitState.DISCHARGED})
 
 
 class VialStep(StrEnum):
@@ -47,15 +57,16 @@ class HeldVial:
 
 @dataclass(frozen=True, kw_only=True)
 class LockBox:
-    """All that a nurse holds; `to_do` are sentences that stand before the next deed of her visit."""
+    """All that a nurse holds and is offered; `to_do` stands before her visit's next deed."""
 
     vials: tuple[HeldVial, ...]
     to_do: tuple[str, ...]
     pickup: RouteStop | None
     give_back: RouteStop | None
+    offers: tuple[VialLine, ...] = ()
 
 
-def lock_box(session: Session, day: NursesDay, *, skip_pickup: bool = False) -> LockBox:
+def lock_box(session: Session, day: NursesDay, now: datetime, *, skip_pickup: bool = False) -> LockBox:
     """Return the lock-box of the day's nurse, and the pickup or return that is due on the way."""
     lines = custody.vials_of_nurse(session, day.nurse_id)
     vials = tuple(_held(session, line, day, _may_open(session, day)) for line in lines)
@@ -67,13 +78,14 @@ def lock_box(session: Session, day: NursesDay, *, skip_pickup: bool = False) -> 
         to_do=tuple(_to_do(session, day.current, vials)) if day.current else (),
         pickup=pickup,
         give_back=give_back if day.current is None and sealed else None,
+        offers=tuple(custody.offers_to(session, day.nurse_id, now)),
     )
 
 
 def _may_open(session: Session, day: NursesDay) -> bool:
     """Tell whether the visit under way still needs drug: she is there and less than its order is drawn."""
     visit = day.current
-    if visit is None or not visit.controlled or visit.state not in {VisitState.ARRIVED, VisitState.INFUSING}:
+    if visit is None or not visit.controlled or visit.state not in BEFORE_IT | {VisitState.INFUSING}:
         return False
     totals = custody.visit_totals(session, [visit.appointment_id]).get(visit.appointment_id)
     return totals is None or totals.drawn_ug < (visit.dose_ug or 0)
@@ -101,12 +113,11 @@ def _open_step(line: VialLine, syringe_ug: int, visit: VisitState | None) -> Via
     """Name the next step of an opened vial: draw, start, give, waste."""
     if line.state is State.SEAL_MISMATCH:
         return VialStep.RETURN
-    if line.state is State.RESIDUAL_PENDING or not (syringe_ug or visit is VisitState.ARRIVED):
+    if line.state is State.RESIDUAL_PENDING or not (syringe_ug or visit in BEFORE_IT):
         return VialStep.WASTE
-    if visit is VisitState.ARRIVED:
+    if visit in BEFORE_IT:
         return VialStep.START if syringe_ug else VialStep.DRAW
-    infused = {VisitState.INFUSING, VisitState.STOPPED, VisitState.COMPLETED}
-    return VialStep.GIVE if visit in infused else VialStep.WASTE
+    return VialStep.GIVE if visit in INFUSED else VialStep.WASTE
 
 
 def _to_do(session: Session, visit: Visit, vials: Sequence[HeldVial]) -> list[str]:
@@ -116,11 +127,11 @@ def _to_do(session: Session, visit: Visit, vials: Sequence[HeldVial]) -> list[st
     totals = custody.visit_totals(session, [visit.appointment_id]).get(visit.appointment_id)
     drawn_ug, given_ug = (totals.drawn_ug, totals.given_ug) if totals else (0, 0)
     found = []
-    if visit.state is VisitState.ARRIVED and not drawn_ug:
+    if visit.state in BEFORE_IT and not drawn_ug:
         found.append("Before you start: open a vial and draw the dose.")
-    if visit.state is VisitState.STOPPED and drawn_ug and not given_ug:
+    if visit.state in ENDED and drawn_ug and not given_ug:
         found.append("Before you leave: record what was given.")
-    if visit.state is VisitState.STOPPED:
+    if visit.state in ENDED:
         found += [
             f"Before you leave: waste what is left of vial {vial.line.serial} with a witness."
             for vial in vials

@@ -28,6 +28,11 @@ def read_form(schema: Schema, form: Mapping[str, str], **defaults: object) -> di
         if name in schema.fields and text.strip():
             whole = name in WHOLE_NUMBERS and text.isascii() and text.isdigit()
             sent[name] = int(text) if whole else text
+    return load_values(schema, sent)
+
+
+def load_values(schema: Schema, sent: Mapping[str, object]) -> dict[str, Any]:
+    """Load values, or refuse with one reason a field."""
     try:
         loaded: dict[str, Any] = schema.load(sent)
     except ValidationError as error:

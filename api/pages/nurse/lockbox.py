@@ -15,8 +15,9 @@ from api.accounts import limiter
 from api.actor import actor, clock, keep_although_refused, policy, roles
 from api.db import current_session
 from api.pages import pages
-from api.pages.nurse.signing import login_limit, signatures, who_tries
 from api.pages.nurse.today import show
+from api.pages.reading import amount_from_form, id_from_form, text_from_form, units_from_form
+from api.pages.signing import login_limit, signatures, who_tries
 from dispatch.custody import queries as custody
 from dispatch.custody import service
 from dispatch.custody.commands import (
@@ -32,7 +33,6 @@ from dispatch.custody.commands import (
 from dispatch.custody.model import EventKind, Override, Receipt, Standing, Verdict, WasteMethod
 from dispatch.custody.sentences import reasons as sentences
 from dispatch.kernel.actor import Role
-from dispatch.kernel.quantities import ug_from_mg
 from dispatch.kernel.refusals import Conflict, Invalid, Reasons, Refusal, refuse
 from dispatch.visits import queries as visits
 from dispatch.visits import standing
@@ -41,13 +41,16 @@ NURSE = roles(Role.NURSE)
 MOST_ROWS = 20
 
 
-def _answer(deed: Callable[[], Receipt | tuple[Receipt, ...] | None]) -> Response:
+def answered(deed: Callable[[], Receipt | tuple[Receipt, ...] | None]) -> Response:
     """Run a deed and lead back to the screen, or show at its top everything that speaks against it."""
     try:
         done = deed()
     except Refusal as refusal:
         if refusal.status == 404:
             raise
+        if isinstance(refusal, Conflict):
+            # What the ledger noted for compliance on the way is kept: a wrong seal, a shift not closed.
+            keep_although_refused()
         return show(refusal=refusal, status=refusal.status)
     receipts = done if isinstance(done, tuple) else (done,)
     odd = [
@@ -60,40 +63,22 @@ def _answer(deed: Callable[[], Receipt | tuple[Receipt, ...] | None]) -> Respons
     return redirect(url_for("pages.today"), 303)
 
 
-def _event_id(name: str = "event_id") -> UUID:
-    try:
-        return UUID(request.form.get(name, ""))
-    except ValueError:
-        raise refuse(
-            Invalid, "field_not_valid", "The form has lost its id. Load the page again.", field=name
-        ) from None
-
-
-def _amount_ug() -> int:
-    try:
-        return ug_from_mg(request.form.get("amount_mg", "").strip())
-    except ValueError as error:
-        raise refuse(Invalid, "amount_not_valid", f"Amount: {error}.", field="amount_mg") from None
-
-
 def _visit_id() -> UUID:
-    return _event_id("visit_id")
+    return id_from_form("visit_id")
 
 
-def _said(standing_now: Standing, container_id: UUID) -> dict[str, Any]:
-    """What every deed on one vial says."""
+def told(standing_now: Standing, container_id: UUID) -> dict[str, Any]:
+    """Gather what every deed on one vial says."""
     return {
-        "event_id": _event_id(),
+        "event_id": id_from_form(),
         "container_id": container_id,
         "standing": standing_now,
-        "reason": request.form.get("reason", "").strip()[:500],
+        "reason": text_from_form("reason"),
     }
 
 
 def _override() -> Override | None:
-    why, who = (
-        request.form.get(name, "").strip()[:500] for name in ("override_reason", "override_authority")
-    )
+    why, who = (text_from_form(name) for name in ("override_reason", "override_authority"))
     if bool(why) != bool(who):
         text = "An override needs a reason and on whose word."
         raise refuse(Invalid, "override_incomplete", text, field="override_reason")
@@ -107,24 +92,22 @@ def pick_up_vials() -> Response:
     """Take sealed vials: count, seals, the nurse's signature and the pharmacist's."""
 
     def deed() -> tuple[Receipt, ...]:
-        session, pickup_id, pharmacy_id = current_session(), _event_id(), _event_id("pharmacy_id")
+        session, pickup_id, pharmacy_id = current_session(), id_from_form(), id_from_form("pharmacy_id")
         listed = _listed()
-        counted = request.form.get("counted_units", "")
-        if not (counted.isascii() and counted.isdigit()):
-            raise refuse(Invalid, "count_missing", "Count the vials you take.", field="counted_units")
+        counted = units_from_form()
         signed = signatures(request.form, pickup_id, "pharmacist")
         command = PickUp(
             pickup_id=pickup_id,
             pharmacy_id=pharmacy_id,
             vials=listed,
-            counted_units=int(counted[:6]),
+            counted_units=counted,
             standing=standing.standing_at_pharmacy(session, pharmacy_id, actor(), clock()),
             proof=signed.own,
             witness=signed.other,
         )
         return service.pick_up(session, command, actor(), clock())
 
-    return _answer(deed)
+    return answered(deed)
 
 
 def _listed() -> tuple[ListedVial, ...]:
@@ -139,7 +122,9 @@ def _listed() -> tuple[ListedVial, ...]:
         except Refusal:
             wrong.add("no_such_vial", f"No vial bears the number {serial[:40]!r}.", field=f"serial_{row}")
             continue
-        rows.append(ListedVial(event_id=_event_id(f"event_{row}"), container_id=vial.container_id, seal=seal))
+        rows.append(
+            ListedVial(event_id=id_from_form(f"event_{row}"), container_id=vial.container_id, seal=seal)
+        )
     wrong.raise_if_any(Invalid)
     return tuple(rows)
 
@@ -152,7 +137,7 @@ def open_vial(container_id: UUID) -> Response:
     def deed() -> Receipt:
         session, visit_id = current_session(), _visit_id()
         command = OpenContainer(
-            **_said(standing.standing_at_visit(session, visit_id, actor(), clock()), container_id),
+            **told(standing.standing_at_visit(session, visit_id, actor(), clock()), container_id),
             place="visit",
             seal=request.form.get("seal", "").strip(),
             visit_id=visit_id,
@@ -160,7 +145,7 @@ def open_vial(container_id: UUID) -> Response:
         )
         return service.open_container(session, command, actor(), clock())
 
-    return _answer(deed)
+    return answered(deed)
 
 
 @pages.route("/today/vials/<uuid:container_id>/draw", methods=["POST"])
@@ -172,16 +157,16 @@ def draw_up(container_id: UUID) -> Response:
         session, visit_id = current_session(), _visit_id()
         visit = visits.own_visit(session, visit_id, actor())
         command = Draw(
-            **_said(standing.standing_at_visit(session, visit_id, actor(), clock()), container_id),
+            **told(standing.standing_at_visit(session, visit_id, actor(), clock()), container_id),
             place="visit",
             visit_id=visit_id,
-            amount_ug=_amount_ug(),
+            amount_ug=amount_from_form(),
             order_ceiling_ug=visit.dose_ug or 0,
             override=_override(),
         )
         return service.draw(session, command, actor(), clock())
 
-    return _answer(deed)
+    return answered(deed)
 
 
 @pages.route("/today/vials/<uuid:container_id>/give", methods=["POST"])
@@ -192,14 +177,14 @@ def give(container_id: UUID) -> Response:
     def deed() -> Receipt:
         session, visit_id = current_session(), _visit_id()
         command = Administer(
-            **_said(standing.standing_at_visit(session, visit_id, actor(), clock()), container_id),
+            **told(standing.standing_at_visit(session, visit_id, actor(), clock()), container_id),
             place="visit",
             visit_id=visit_id,
-            amount_ug=_amount_ug(),
+            amount_ug=amount_from_form(),
         )
         return service.administer(session, command, actor(), clock())
 
-    return _answer(deed)
+    return answered(deed)
 
 
 @pages.route("/today/vials/<uuid:container_id>/waste", methods=["POST"])
@@ -210,23 +195,24 @@ def waste(container_id: UUID) -> Response:
 
     def deed() -> Receipt:
         session, visit_id = current_session(), _visit_id()
-        amount_ug, event_id = _amount_ug(), _event_id()
+        amount_ug, event_id = amount_from_form(), id_from_form()
         signed = signatures(request.form, event_id, "witness")
         command = WasteResidual(
-            **_said(standing.standing_at_visit(session, visit_id, actor(), clock()), container_id),
+            **told(standing.standing_at_visit(session, visit_id, actor(), clock()), container_id),
             place="visit",
             amount_ug=amount_ug,
-            method=_method(),
+            method=way_of_wasting(),
             visit_id=visit_id,
             proof=signed.own,
             witness=signed.other,
         )
         return service.waste_residual(session, command, actor(), clock())
 
-    return _answer(deed)
+    return answered(deed)
 
 
-def _method() -> WasteMethod:
+def way_of_wasting() -> WasteMethod:
+    """Read how a residual was destroyed."""
     try:
         return WasteMethod(request.form.get("method", ""))
     except ValueError:
@@ -240,10 +226,10 @@ def return_vial(container_id: UUID) -> Response:
     """Bring a sealed vial back; the pharmacist signs for it."""
 
     def deed() -> Receipt:
-        session, event_id, pharmacy_id = current_session(), _event_id(), _event_id("pharmacy_id")
+        session, event_id, pharmacy_id = current_session(), id_from_form(), id_from_form("pharmacy_id")
         signed = signatures(request.form, event_id, "pharmacist")
         command = ReturnUnopened(
-            **_said(standing.standing_at_pharmacy(session, pharmacy_id, actor(), clock()), container_id),
+            **told(standing.standing_at_pharmacy(session, pharmacy_id, actor(), clock()), container_id),
             place="pharmacy",
             pharmacy_id=pharmacy_id,
             seal=request.form.get("seal", "").strip(),
@@ -252,7 +238,7 @@ def return_vial(container_id: UUID) -> Response:
         )
         return service.return_unopened(session, command, actor(), clock())
 
-    return _answer(deed)
+    return answered(deed)
 
 
 @pages.route("/today/vials/<uuid:container_id>/report", methods=["POST"])
@@ -266,18 +252,33 @@ def report_vial(container_id: UUID) -> Response:
         if kind not in {each.value for each in EventKind}:
             raise refuse(Invalid, "kind_missing", "Say what happened to the vial.", field="kind")
         now = standing.standing_in_area(session, actor(), clock())
-        command = ReportException(**_said(now, container_id), kind=EventKind(kind))
+        command = ReportException(**told(now, container_id), kind=EventKind(kind))
         return service.report_exception(session, command, actor(), clock())
 
-    return _answer(deed)
+    return answered(deed)
 
 
 @pages.route("/today/shift/close", methods=["POST"])
 @policy(NURSE)
 def close_shift() -> Response:
-    """Close the custody shift, or show every vial that is not accounted for."""
+    """Close the custody shift by a blind count, or show every vial that is not accounted for.
+
+    The figure is kept before anything is shown. One that differs asks for a second; the form then carries
+    the same round.
+    """
 
     def deed() -> None:
-        service.close_shift(current_session(), actor(), clock())
+        session, who, now = current_session(), actor(), clock()
+        if not request.form.get("counted_units", "").strip():
+            service.close_shift(session, who, now)
+            return
+        round_id = id_from_form("round_id")
+        result = service.count_own(session, id_from_form(), round_id, units_from_form(), who, now)
+        if not result.finished:
+            raise refuse(
+                Conflict, "count_again", "That is not what is on record.", field="counted_units",
+                way_out="Count once more, without looking anything up.",
+            )  # fmt: skip
+        service.close_shift(session, who, now, round_id)
 
-    return _answer(deed)
+    return answered(deed)

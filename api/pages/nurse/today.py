@@ -15,11 +15,13 @@ from api.pages.nurse.box import LockBox, lock_box
 from api.pages.nurse.forms import fact_from_form, read_form
 from api.v1.visits_schemas import DayQuerySchema
 from dispatch.custody import queries as custody
+from dispatch.custody.scans.service import Identified
 from dispatch.kernel.actor import Role
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.refusals import Refusal
 from dispatch.visits import queries, service
 from dispatch.visits.model import EventIdReused, NewFact, NursesDay, Point, Visit
+from dispatch.workforce.queries import colleagues_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,13 +81,21 @@ def do_deed(appointment_id: UUID) -> Response:
     return redirect(url_for("pages.today"), 303)
 
 
-def show(*, refusal: Refusal | None = None, question: Question | None = None, status: int = 200) -> Response:
-    """Render the screen, with what was refused or is still asked at its top."""
+def show(
+    *,
+    refusal: Refusal | None = None,
+    question: Question | None = None,
+    seen: Identified | None = None,
+    status: int = 200,
+) -> Response:
+    """Render the screen, with what was refused, is still asked or was scanned at its top."""
     asked = read_form(DayQuerySchema(), request.args) if request.method == "GET" else {}
     day = queries.nurses_day(current_session(), actor(), clock(), asked.get("day"))
     note_reads("visit.read_route", (visit.patient_id for visit in day.visits))
     zone = ZoneInfo(day.time_zone)
-    box = lock_box(current_session(), day, skip_pickup=bool(question or "without_pickup" in request.args))
+    box = lock_box(
+        current_session(), day, clock().now(), skip_pickup=bool(question or "without_pickup" in request.args)
+    )
     due = box.pickup.pharmacy if box.pickup else None
     doses = {visit.appointment_id: visit.dose_ug for visit in day.visits}
     page = render_template(
@@ -93,6 +103,7 @@ def show(*, refusal: Refusal | None = None, question: Question | None = None, st
         day=day,
         box=box,
         stock=custody.vials_at_pharmacy(current_session(), due.pharmacy_id) if due else (),
+        colleagues=colleagues_of(current_session(), day.nurse_id) if box.vials else (),
         pharmacies=queries.pharmacies(current_session(), day.area_id) if box.vials else (),
         dose_of=doses.get,
         geo=geo,
@@ -101,6 +112,7 @@ def show(*, refusal: Refusal | None = None, question: Question | None = None, st
         flag_text=queries.flag_text,
         refusal=refusal,
         question=question,
+        seen=seen,
         words=words,
         new_id=new_id,
         mg=words.mg_text,

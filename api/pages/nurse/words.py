@@ -16,13 +16,45 @@ DEEDS = {
     Deed.CHECK_OUT: "Leave",
     Deed.NO_SHOW: "Nobody is there",
     Deed.ABORT: "The visit cannot go on",
+    Deed.SCREEN: "Start screening",
+    Deed.READY: "Ready",
+    Deed.HOLD: "Hold for the prescriber",
+    Deed.PAUSE: "Pause infusion",
+    Deed.RESUME: "Resume infusion",
+    Deed.DISCHARGE: "Discharge",
+    Deed.EMERGENCY: "Emergency: I called 911",
+    Deed.TRANSFER: "Handed over to the crew",
 }
+# Where the reason is asked beside the button.
+WHY = frozenset({Deed.HOLD, Deed.NO_SHOW, Deed.ABORT})
+# What a set of readings asks for, said large after it was recorded.
+LEVELS = {
+    "amber": "Raised: let the patient rest ten minutes, then repeat.",
+    "watch": "Raised: readings every five minutes; the prescriber is told.",
+    "red": "Beyond the limit: repeat after five minutes. Two such sets hold the visit for a prescriber.",
+    "pause": "Pause the infusion and call the prescriber.",
+    "abort": "No infusion today. The visit is ended; nobody overrides that here.",
+    "stop": "Stop the infusion and call 911.",
+}
+SECTIONS = {
+    "rate": "Change the rate",
+    "side_effect": "Side effect",
+    "incident": "Report an incident",
+}
+SAVES = {"rate": "Change rate", "side_effect": "Record side effect", "incident": "Report incident"}
 STATES = {
     VisitState.ASSIGNED: "planned",
     VisitState.EN_ROUTE: "on the way",
     VisitState.ARRIVED: "there",
     VisitState.INFUSING: "infusing",
-    VisitState.STOPPED: "infusion stopped",
+    VisitState.SCREENING: "screening",
+    VisitState.HELD: "held for a prescriber",
+    VisitState.READY: "ready",
+    VisitState.PAUSED: "infusion paused",
+    VisitState.RECOVERY: "infusion stopped",
+    VisitState.DISCHARGED: "discharged",
+    VisitState.EMERGENCY: "emergency",
+    VisitState.TRANSFERRED: "handed over to the crew",
     VisitState.COMPLETED: "done",
     VisitState.NO_SHOW: "nobody was there",
     VisitState.ABORTED: "given up",
@@ -41,6 +73,7 @@ WASTE_METHODS = {
     WasteMethod.SOLIDIFYING_CONTAINER: "Solidifying container",
     WasteMethod.CONTROLLED_SUBSTANCE_BIN: "Controlled-substance bin",
 }
+COMPANIONS = ("spouse", "parent", "child", "relative", "friend", "carer")
 MISHAPS = {
     EventKind.BROKEN: "It broke",
     EventKind.SEAL_MISMATCH: "Its seal is wrong",

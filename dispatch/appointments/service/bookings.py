@@ -8,7 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
+from dispatch.appointments.care.model import CarePathRefused, Passage
+from dispatch.appointments.care.service.gate import pass_gate, with_order
+from dispatch.appointments.care.service.reminders import drop_reminders, plan_reminders
 from dispatch.appointments.model import (
+    APPOINTMENT_STEPS,
     AppointmentStatus,
     BookingDraft,
     BookingPolicy,
@@ -30,10 +34,14 @@ from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.local_time import local_day
 from dispatch.kernel.refusals import Conflict, Invalid, NotFound, Reason, refuse
+from dispatch.series.service import note_missed
 from dispatch.workforce.service import nurse_by_id
 
 # Broken ones are a matter of the state of things; all others are faults of the input.
 OF_THE_DAY = frozenset({"patient_double_booked"})
+STEPS = {(step.source, step.deed): step.target for step in APPOINTMENT_STEPS}
+# The gate says these itself, and better.
+SAID_BY_THE_GATE = frozenset({"order_missing", "dose_missing"})
 
 
 def appointment_by_id(session: Session, appointment_id: UUID) -> AppointmentRow:
@@ -64,14 +72,19 @@ def book_appointment(
         ``local_time_exists_twice``, ``service_not_offered``, ``ends_too_late``.
     Conflict
         ``patient_double_booked``, ``reference_taken``.
+    CarePathRefused
+        A controlled service without clearance, order, responsible adult ... : every reason at once, those of
+        the draft among them (`care.service.gate`).
     """
     patient = patient_by_id(session, patient_id)
-    windows, service = _judged(session, patient, draft, clock, but=None)
+    windows, service, draft, passage = _judged(session, patient, draft, clock, but=None)
     if appointment_by_reference(session, patient.area_id, draft.reference) is not None:
         text = "There is an appointment of that reference already."
         raise refuse(Conflict, "reference_taken", text, field="reference")
     row, _ = save_appointment(session, patient, service, draft, windows, None, actor, clock)
     session.flush()
+    note_passage(session, row, draft, passage, actor, clock)
+    plan_reminders(session, row, actor, clock)
     note_change(session, row.area_id, row.day, "appointment", clock, row.id)
     return row
 
@@ -96,14 +109,17 @@ def change_appointment(
     """
     row = appointment_by_id(session, appointment_id)
     require_version(row, seen)
-    _refuse_cancelled(row)
+    _require_step(row, "change")
     if draft.reference != row.reference:
         text = "An appointment keeps its reference."
         raise refuse(Invalid, "reference_never_changes", text, field="reference")
-    windows, service = _judged(session, row.patient, draft, clock, but=row.id)
+    windows, service, draft, passage = _judged(session, row.patient, draft, clock, but=row.id)
     days = {row.day, draft.day}
-    save_appointment(session, row.patient, service, draft, windows, row, actor, clock)
+    _, saved = save_appointment(session, row.patient, service, draft, windows, row, actor, clock)
     session.flush()
+    note_passage(session, row, draft, passage, actor, clock)
+    if saved is Saved.CHANGED:
+        plan_reminders(session, row, actor, clock, changed=True)
     for day in sorted(days):
         note_change(session, row.area_id, day, "appointment", clock, row.id)
     return row
@@ -121,24 +137,43 @@ def cancel_appointment(
     """Call an appointment off; it stays on record. Before the nurse arrives, says the visits chapter."""
     row = appointment_by_id(session, appointment_id)
     require_version(row, seen)
-    _refuse_cancelled(row)
-    row.status = AppointmentStatus.CANCELLED.value
+    _require_step(row, "cancel")
+    row.status = STEPS[AppointmentStatus.CONFIRMED, "cancel"].value
     row.pinned_nurse_id = row.pinned_begin_at = None
     session.flush()
     audit(session, "appointment.cancel", row.id, row.patient_id, actor, clock, reason=reason_code[:40])
+    drop_reminders(session, row, actor, clock)
+    note_missed(session, row.id, actor, clock)
     note_change(session, row.area_id, row.day, "appointment", clock, row.id)
     return row
 
 
-def _refuse_cancelled(row: AppointmentRow) -> None:
-    if row.status == AppointmentStatus.CANCELLED:
+def note_passage(
+    session: Session,
+    row: AppointmentRow,
+    draft: BookingDraft,
+    passage: Passage | None,
+    actor: Actor,
+    clock: Clock,
+) -> None:
+    """Keep with a booking by which values the gate let it pass, and what was signed over or acknowledged."""
+    if passage is None:
+        return
+    audit(
+        session, "appointment.gate", row.id, row.patient_id, actor, clock,
+        passed=list(passage.passed), policies=dict(passage.policies), channel=draft.channel.value,
+    )  # fmt: skip
+
+
+def _require_step(row: AppointmentRow, deed: str) -> None:
+    if (AppointmentStatus(row.status), deed) not in STEPS:
         text = "The appointment is cancelled."
         raise refuse(Conflict, "appointment_cancelled", text, way_out="Book a new one.")
 
 
 def _judged(
     session: Session, patient: PatientRow, draft: BookingDraft, clock: Clock, *, but: UUID | None
-) -> tuple[tuple[Window, ...], ServiceRow]:
+) -> tuple[tuple[Window, ...], ServiceRow, BookingDraft, Passage | None]:
     area = session.get_one(ServiceAreaRow, patient.area_id)
     zone = zone_of(area)
     service = services(session).get(draft.service_code)
@@ -151,14 +186,19 @@ def _judged(
     ]
     obeyed = booking_policy(session, area, clock)
     value = service_of(service) if service is not None else None
+    passage = None if value is None else pass_gate(session, patient, value, draft, windows, clock, but=but)
+    draft = with_order(draft, passage)
     found = [
         *faults, *booking_faults(draft, value, windows, born_on(patient), others, obeyed, zone)
     ]  # fmt: skip
     if draft.preferred_nurse_id is not None:
         nurse_by_id(session, draft.preferred_nurse_id)
+    if passage is not None and passage.missing:
+        rest = [reason for reason in found if reason.code not in SAID_BY_THE_GATE]
+        raise CarePathRefused([*rest, *passage.reasons], passage.task)
     _refuse(found)
     assert service is not None
-    return windows, service
+    return windows, service, draft, passage
 
 
 def _near(day: date) -> tuple[date, date]:
@@ -176,8 +216,9 @@ def _refuse(found: Sequence[Reason]) -> None:
 
 def booking_policy(session: Session, area: ServiceAreaRow, clock: Clock) -> BookingPolicy:
     """Return the policies that bookings of the area obey at present."""
+    latest = policy(session, "visit.latest_end_minute", area.id)
     return BookingPolicy(
-        latest_end_minute=policy(session, "visit.latest_end_minute", area.id)["planned"],
+        latest_end_minute=min(latest["planned"], latest["at_most"]),
         today=local_day(clock.now(), zone_of(area)),
     )
 

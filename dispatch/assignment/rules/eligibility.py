@@ -9,6 +9,7 @@ from dispatch.assignment.model import AppointmentFacts, LawFacts, NurseFacts, Ti
 from dispatch.assignment.rules.standing import Demand, demand_of, standing_reasons
 from dispatch.assignment.rules.times import (
     ShiftOfDay,
+    begins_within,
     ends_in_time,
     fits_a_shift,
     shifts_of_day,
@@ -50,9 +51,29 @@ def eligibility_of_day(
     for nurse in nurses:
         day = _NurseDay(nurse, law)
         for one in asked:
-            reasons = _all(nurse, one, day.standing(one), day.shifts(one.span))
-            found[one.appointment.appointment_id][nurse.nurse_id] = reasons
+            found[one.appointment.appointment_id][nurse.nurse_id] = day.reasons(one)
     return found
+
+
+class DayJudge:
+    """Judges appointments of one day one after the other; what they share is judged once, as above.
+
+    Holds the facts of nurses and what was found, nothing of a patient.
+    """
+
+    def __init__(self, nurses: Sequence[NurseFacts], law: LawFacts) -> None:
+        self._law = law
+        self._days = {nurse.nurse_id: _NurseDay(nurse, law) for nurse in nurses}
+
+    def reasons(self, appointment: AppointmentFacts) -> Mapping[UUID, tuple[Reason, ...]]:
+        """Return every reason against each nurse, by nurse id."""
+        asked = _ask(appointment, self._law)
+        return {nurse_id: day.reasons(asked) for nurse_id, day in self._days.items()}
+
+    def may_begin(self, nurse_id: UUID, appointment: AppointmentFacts) -> tuple[TimeWindow, ...]:
+        """Return when she may begin it, travel apart: inside the windows, her shifts and the law."""
+        asked = _ask(appointment, self._law)
+        return begins_within(self._days[nurse_id].shifts(asked.span), asked.windows, asked.length)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +138,9 @@ class _NurseDay:
 
     def __post_init__(self) -> None:
         self.turns = [lic.status_since for lic in self.nurse.licences if lic.status_since is not None]
+
+    def reasons(self, asked: _Asked) -> tuple[Reason, ...]:
+        return _all(self.nurse, asked, self.standing(asked), self.shifts(asked.span))
 
     def standing(self, asked: _Asked) -> tuple[Reason, ...]:
         # A licence may change its status in the course of the day, so visits around it are told apart.

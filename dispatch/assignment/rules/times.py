@@ -116,11 +116,19 @@ def may_begin(nurse: NurseFacts, appointment: AppointmentFacts, law: LawFacts) -
     """Return when she may begin the visit, travel apart: inside the windows, her shifts and the law."""
     first_day = local_day(appointment.begins_at, law.zone)
     last_day = local_day(appointment.ends_at, law.zone)
+    shifts = shifts_of_day(nurse, first_day, last_day, law)
+    return begins_within(shifts, windows_in_time(appointment, law), appointment.length)
+
+
+def begins_within(
+    shifts: Sequence[ShiftOfDay], windows: Sequence[TimeWindow], length: timedelta
+) -> tuple[TimeWindow, ...]:
+    """Return the parts of windows, in order, in which a visit of this length keeps within a shift."""
     found = []
-    for shift in shifts_of_day(nurse, first_day, last_day, law):
-        for window in windows_in_time(appointment, law):
+    for shift in shifts:
+        for window in windows:
             begins_at = max(window.begins_at, shift.shift.starts_at)
-            ends_at = min(window.ends_at, shift.until - appointment.length)
+            ends_at = min(window.ends_at, shift.until - length)
             if begins_at <= ends_at and not shift.faults:
                 found.append(TimeWindow(begins_at=begins_at, ends_at=ends_at))
     return tuple(sorted(found, key=lambda window: window.begins_at))

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from dispatch.custody.model import EventKind, Posting, State, account_kind
 from dispatch.custody.queries.names import account_names, holder_labels
 from dispatch.custody.records import ContainerRow, EventRow, PostingRow, SignatureRow
+from dispatch.custody.witnessing import WitnessKind, strength_text
 from dispatch.kernel.local_time import day_bounds
 
 IN_THE_VIAL = frozenset({"custody", "open", "drawn"})
@@ -49,6 +50,11 @@ class EventLine:
     balance_ug: int
     visit_id: UUID | None
     method: str
+    witness_kind: str
+    rate_ug_per_min: int | None
+    measured_ug: int | None
+    prime_ug: int | None
+    supersedes: UUID | None
     place: str
     reason: str
     applied: bool
@@ -59,6 +65,11 @@ class EventLine:
     signatures: tuple[SignatureLine, ...]
     postings: tuple[Posting, ...]
     event_hash: str
+
+    @property
+    def witness_strength(self) -> str:
+        """Say in words how a waste was seen, and how much that is worth."""
+        return strength_text(WitnessKind(self.witness_kind) if self.witness_kind else None)
 
     @property
     def actor(self) -> str:
@@ -144,7 +155,7 @@ def _line(
         name: getattr(row, name)
         for name in (
             "container_id", "sequence", "device_time", "amount_ug", "visit_id", "place", "reason",
-            "applied", "exception",
+            "applied", "exception", "rate_ug_per_min", "measured_ug", "prime_ug", "supersedes",
         )
     }  # fmt: skip
     return EventLine(
@@ -159,6 +170,7 @@ def _line(
         to_holder=labels.get(row.to_holder, row.to_holder),
         balance_ug=balance_ug,
         method=row.method or "",
+        witness_kind=row.witness_kind or "",
         reasons=tuple(row.reasons),
         override_reason=row.override_reason or "",
         override_authority=row.override_authority or "",

@@ -1,18 +1,18 @@
 """Sums: per nurse, per visit, of the whole ledger at any instant; and what does not add up."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dispatch.custody.model import EventKind
 from dispatch.custody.queries.names import holder_labels
-from dispatch.custody.queries.vials import VialLine, vials_of_day
+from dispatch.custody.queries.vials import VialLine, entered_ug, vials_of_day
 from dispatch.custody.records import (
     ContainerRow,
     DiscrepancyRow,
@@ -21,6 +21,7 @@ from dispatch.custody.records import (
     PostingRow,
     ProductRow,
 )
+from dispatch.custody.reports.daybook import inventory_as_of
 from dispatch.custody.states import SEALED_IN_HAND
 from dispatch.kernel.local_time import day_bounds
 
@@ -76,10 +77,10 @@ def nurse_totals(session: Session, area_id: UUID, day: date, zone: ZoneInfo) -> 
         EventRow.server_time < ends,
     )
     rows = session.execute(
-        select(EventRow.from_holder, PostingRow.account_kind, func.sum(PostingRow.amount_ug).label("ug"))
+        select(EventRow.from_holder, PostingRow.account_kind, func.sum(entered_ug()).label("ug"))
         .join(PostingRow, PostingRow.event_id == EventRow.id)
         .join(ContainerRow, ContainerRow.id == EventRow.container_id)
-        .where(*of_day, PostingRow.amount_ug > 0, EventRow.from_holder.startswith("nurse:"))
+        .where(*of_day, EventRow.from_holder.startswith("nurse:"))
         .group_by(EventRow.from_holder, PostingRow.account_kind)
     )
     moved: dict[str, dict[str, int]] = defaultdict(dict)
@@ -151,11 +152,11 @@ def visit_totals(session: Session, visit_ids: Collection[UUID]) -> dict[UUID, Vi
     rows = session.execute(
         select(
             EventRow.visit_id, ContainerRow.serial, PostingRow.account_kind,
-            func.sum(PostingRow.amount_ug).label("ug"),
+            func.sum(entered_ug()).label("ug"),
         )
         .join(PostingRow, PostingRow.event_id == EventRow.id)
         .join(ContainerRow, ContainerRow.id == EventRow.container_id)
-        .where(EventRow.visit_id.in_(visit_ids), PostingRow.amount_ug > 0)
+        .where(EventRow.visit_id.in_(visit_ids))
         .group_by(EventRow.visit_id, ContainerRow.serial, PostingRow.account_kind)
     )  # fmt: skip
     sums: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -176,33 +177,32 @@ def visit_totals(session: Session, visit_ids: Collection[UUID]) -> dict[UUID, Vi
 
 
 def ledger_as_of(session: Session, at: datetime, area_id: UUID | None = None) -> list[LedgerTotal]:
-    """Return the perpetual inventory at the instant `at`, summed from the postings (21 CFR 1304.11)."""
-    where = case(
-        (PostingRow.account.startswith("custody:pharmacy:"), "pharmacy"),
-        (PostingRow.account.startswith("custody:nurse:"), "nurses"),
-        (PostingRow.account_kind == "source", PostingRow.account),
-        else_=PostingRow.account_kind,
-    )
-    sums = (
-        select(
-            where.label("account_class"), ProductRow.name.label("product"), LotRow.number.label("lot"),
-            func.sum(PostingRow.amount_ug).label("ug"),
-        )
-        .join(EventRow, EventRow.id == PostingRow.event_id)
-        .join(LotRow, LotRow.id == PostingRow.lot_id)
+    """Return the perpetual inventory at the instant `at` (21 CFR 1304.11), what holds nothing left out.
+
+    From the closed quarters where there are any (`reports.daybook`), so it does not grow with the ledger.
+    """
+    sums: Counter[tuple[UUID, str]] = Counter()
+    for held in inventory_as_of(session, at, area_id):
+        sums[held.lot_id, _class_of(held.place)] += held.amount_ug
+    lots = session.execute(
+        select(LotRow.id, LotRow.number, ProductRow.name)
         .join(ProductRow, ProductRow.id == LotRow.product_id)
-        .where(EventRow.server_time <= at)
-        .group_by("account_class", ProductRow.name, LotRow.number)
-        .order_by(ProductRow.name, LotRow.number, "account_class")
-    )  # fmt: skip
-    if area_id is not None:
-        sums = sums.join(ContainerRow, ContainerRow.id == EventRow.container_id).where(
-            ContainerRow.area_id == area_id
-        )
-    return [
-        LedgerTotal(where=row.account_class, product=row.product, lot=row.lot, amount_ug=int(row.ug))
-        for row in session.execute(sums)
+        .where(LotRow.id.in_({lot_id for lot_id, _where in sums}))
+    )
+    names = {row.id: (row.name, row.number) for row in lots}
+    found = [
+        LedgerTotal(where=where, product=names[lot_id][0], lot=names[lot_id][1], amount_ug=amount_ug)
+        for (lot_id, where), amount_ug in sums.items()
+        if amount_ug
     ]
+    return sorted(found, key=lambda line: (line.product, line.lot, line.where))
+
+
+def _class_of(place: str) -> str:
+    kind, _, holder = place.partition(":")
+    if kind != "custody":
+        return place
+    return "pharmacy" if holder.startswith("pharmacy:") else "nurses"
 
 
 def discrepancies(session: Session, area_id: UUID, since: datetime | None = None) -> list[DiscrepancyRow]:

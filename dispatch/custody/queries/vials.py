@@ -30,11 +30,14 @@ class VialLine:
         The opened part of that, which somebody must waste before a witness.
     witness
         Who witnessed its last waste; empty when nobody did.
+    site
+        Code of the stock point that received it.
     exceptions
         How many of its events are kept as exceptions.
     """
 
     container_id: UUID
+    area_id: UUID
     serial: str
     product: str
     product_code: str
@@ -46,6 +49,7 @@ class VialLine:
     state: State
     holder: str
     holder_label: str
+    site: str
     offered_to: str | None
     overfill_ug: int
     drawn_ug: int
@@ -63,15 +67,19 @@ class VialLine:
 
 
 def vials_of_day(
-    session: Session, area_id: UUID, day: date | None = None, zone: ZoneInfo | None = None
+    session: Session,
+    area_id: UUID,
+    day: date | None = None,
+    zone: ZoneInfo | None = None,
+    until: date | None = None,
 ) -> list[VialLine]:
     """Return an area's vials with an event on the local `day`, and all that a nurse still holds.
 
-    Without `day`, all vials of the area.
+    Without `day`, all vials of the area; with `until`, of all days from `day` to it.
     """
     wanted: ColumnElement[bool] = ContainerRow.area_id == area_id
     if day is not None and zone is not None:
-        begins, ends = day_bounds(day, zone)
+        begins, ends = day_bounds(day, zone)[0], day_bounds(until or day, zone)[1]
         touched = (
             select(EventRow.container_id)
             .where(EventRow.server_time >= begins, EventRow.server_time < ends)
@@ -79,7 +87,7 @@ def vials_of_day(
         )
         held = and_(ContainerRow.state.in_(UNACCOUNTED), ContainerRow.holder.startswith("nurse:"))
         wanted = and_(wanted, or_(ContainerRow.id.in_(touched), held))
-    return _lines(session, wanted)
+    return vials_where(session, wanted)
 
 
 def vials_of_nurse(session: Session, nurse_id: UUID) -> list[VialLine]:
@@ -87,7 +95,7 @@ def vials_of_nurse(session: Session, nurse_id: UUID) -> list[VialLine]:
     mine = and_(ContainerRow.holder == nurse_holder(nurse_id), ContainerRow.state.in_(UNACCOUNTED))
     return [
         line
-        for line in _lines(session, mine)
+        for line in vials_where(session, mine)
         if line.balance_ug or line.state in (State.SEAL_MISMATCH, *SEALED_IN_HAND)
     ]
 
@@ -97,28 +105,41 @@ def vials_at_pharmacy(session: Session, pharmacy_id: UUID) -> list[VialLine]:
     here = and_(
         ContainerRow.holder == pharmacy_holder(pharmacy_id), ContainerRow.state == State.DISPENSED.value
     )
-    return _lines(session, here)
+    return vials_where(session, here)
 
 
-def offers_to(session: Session, nurse_id: UUID) -> list[VialLine]:
-    """Return the vials whose hand-off waits for this nurse's answer."""
-    return _lines(session, ContainerRow.offered_to == nurse_holder(nurse_id))
+def offers_to(session: Session, nurse_id: UUID, at: datetime | None = None) -> list[VialLine]:
+    """Return the vials whose hand-off waits for this nurse's answer, and has not expired `at` an instant."""
+    mine: ColumnElement[bool] = ContainerRow.offered_to == nurse_holder(nurse_id)
+    if at is not None:
+        mine = and_(mine, or_(ContainerRow.offered_until.is_(None), ContainerRow.offered_until >= at))
+    return vials_where(session, mine)
+
+
+def entered_ug() -> ColumnElement[int]:
+    """Return what a posting brought into its account; a reversing entry takes back what had entered."""
+    reversal = EventRow.kind == EventKind.REVERSED.value
+    return case(
+        (and_(~reversal, PostingRow.amount_ug > 0), PostingRow.amount_ug),
+        (and_(reversal, PostingRow.amount_ug < 0), PostingRow.amount_ug),
+        else_=0,
+    )
 
 
 def open_residuals(session: Session, area_id: UUID) -> list[VialLine]:
     """Return the area's opened vials of which something is left."""
     opened = and_(ContainerRow.area_id == area_id, ContainerRow.opened_at.is_not(None))
-    return [line for line in _lines(session, opened) if line.residual_ug]
+    return [line for line in vials_where(session, opened) if line.residual_ug]
 
 
 def vial(session: Session, container_id: UUID) -> VialLine:
     """Return one vial, or refuse with `NotFound`."""
-    return _only(_lines(session, ContainerRow.id == container_id))
+    return _only(vials_where(session, ContainerRow.id == container_id))
 
 
 def find_vial(session: Session, serial: str) -> VialLine:
     """Return the vial that bears `serial`, or refuse with `NotFound`."""
-    return _only(_lines(session, ContainerRow.serial == serial))
+    return _only(vials_where(session, ContainerRow.serial == serial))
 
 
 def products(session: Session) -> list[ProductRow]:
@@ -132,11 +153,14 @@ def _only(lines: list[VialLine]) -> VialLine:
     return lines[0]
 
 
-def _lines(session: Session, wanted: ColumnElement[bool]) -> list[VialLine]:
+def vials_where(session: Session, wanted: ColumnElement[bool]) -> list[VialLine]:
+    """Return the vials that a condition on `ContainerRow` finds, by serial number; for queries only."""
     rows = session.scalars(select(ContainerRow).where(wanted).order_by(ContainerRow.serial)).all()
     ids = select(ContainerRow.id).where(wanted)
     sums = _sums(session, ids)
-    labels = holder_labels(session, {row.holder for row in rows})
+    labels = holder_labels(
+        session, {holder for row in rows for holder in (row.holder, pharmacy_holder(row.pharmacy_id))}
+    )
     witnesses = _witnesses(session, ids)
     counted = session.execute(
         select(EventRow.container_id, func.count().label("number"))
@@ -172,6 +196,7 @@ def _line(
 
     return VialLine(
         container_id=row.id,
+        area_id=row.area_id,
         serial=row.serial,
         product=row.lot.product.name,
         product_code=row.lot.product.code,
@@ -183,6 +208,7 @@ def _line(
         state=State(row.state),
         holder=row.holder,
         holder_label=labels.get(row.holder, row.holder),
+        site=labels.get(pharmacy_holder(row.pharmacy_id), ""),
         offered_to=row.offered_to,
         overfill_ug=-net("source") - row.label_ug,
         drawn_ug=sums.get("drawn", (0, 0))[1],
@@ -202,7 +228,7 @@ def _line(
 
 def _sums(session: Session, ids: object) -> dict[UUID, dict[str, tuple[int, int]]]:
     """Return, for each container and class of account, the net amount and all that entered."""
-    entered = func.sum(case((PostingRow.amount_ug > 0, PostingRow.amount_ug), else_=0))
+    entered = func.sum(entered_ug())
     rows = session.execute(
         select(
             EventRow.container_id,

@@ -6,7 +6,6 @@ time and the order's ceiling block, unless an override is recorded (invariant 8)
 """
 
 from dataclasses import replace
-from datetime import datetime
 
 from dispatch.custody.commands import Administer, Draw, OpenContainer, WasteResidual
 from dispatch.custody.model import (
@@ -15,7 +14,7 @@ from dispatch.custody.model import (
     Decision,
     EventKind,
     Moment,
-    Override,
+    Posting,
     State,
     Vial,
     custody_of,
@@ -23,10 +22,19 @@ from dispatch.custody.model import (
     open_in,
     patient_of,
 )
-from dispatch.custody.rules.keeping import chain_holds, claim, fact, moves
+from dispatch.custody.rules.blocking import (
+    block_unless_overridden,
+    lot_in_date,
+    lot_not_recalled,
+    order_covers,
+    within_beyond_use,
+)
+from dispatch.custody.rules.keeping import chain_holds, claim, fact, hand_off_waits, moves
+from dispatch.custody.rules.measuring import differs, presence_is_allowed
 from dispatch.custody.sentences import reason
+from dispatch.custody.witnessing import WitnessKind
 from dispatch.kernel.quantities import MOST_UG
-from dispatch.kernel.refusals import Conflict, Invalid
+from dispatch.kernel.refusals import Invalid
 
 
 def decide_open(
@@ -40,16 +48,15 @@ def decide_open(
     against = chain_holds(vial, EventKind.OPENED, holder) + seal_is_on_record(vial, command.seal)
     if against:
         return claim(vial, EventKind.OPENED, against + flags)
-    blocked = lot_in_date(vial, moment)
-    block_unless_overridden(blocked, command.override)
-    pending = ("hand_off_pending",) if vial.offered_to else ()
+    blocked = lot_in_date(vial, moment) + lot_not_recalled(vial)
+    late = block_unless_overridden(blocked, command.override, flags)
     return fact(
         vial,
         EventKind.OPENED,
         State.OPENED,
-        pending + flags,
+        hand_off_waits(vial, moment) + late + flags,
         moves((custody_of(vial.holder), -vial.label_ug), (open_in(vial.container_id), vial.label_ug)),
-        overridden=blocked,
+        overridden=() if late else blocked,
     )
 
 
@@ -71,22 +78,18 @@ def decide_draw(
         return claim(vial, EventKind.DRAWN, against + flags, expected_ug=can_give, found_ug=command.amount_ug)
     blocked = (
         lot_in_date(vial, moment)
+        + lot_not_recalled(vial)
         + order_covers(drawn_for_visit_ug + command.amount_ug, command.order_ceiling_ug)
         + within_beyond_use(vial.opened_at, moment)
     )
-    block_unless_overridden(blocked, command.override)
-    from_vial = min(command.amount_ug, vial.open_ug)
+    late = block_unless_overridden(blocked, command.override, flags)
     decision = fact(
         vial,
         EventKind.DRAWN,
         State.OPENED if vial.state is State.OPENED else State.ADMINISTERING,
-        flags,
-        moves(
-            (open_in(vial.container_id), -from_vial),
-            (SOURCE_OVERFILL, from_vial - command.amount_ug),
-            (drawn_from(vial.container_id), command.amount_ug),
-        ),
-        overridden=blocked,
+        hand_off_waits(vial, moment) + late + flags,
+        drawn_up(vial, command.amount_ug),
+        overridden=() if late else blocked,
     )
     return replace(decision, drawn_at=vial.drawn_at if vial.drawn_ug else moment.happened_at)
 
@@ -114,7 +117,10 @@ def decide_administer(
         vial,
         EventKind.ADMINISTERED,
         State.RESIDUAL_PENDING if command.completes else State.ADMINISTERING,
-        within_beyond_use(vial.drawn_at, moment) + flags,
+        hand_off_waits(vial, moment)
+        + within_beyond_use(vial.drawn_at, moment)
+        + presence_is_allowed(command.presence, moment)
+        + flags,
         moves(
             (drawn_from(vial.container_id), -command.amount_ug),
             (patient_of(command.visit_id), command.amount_ug),
@@ -122,8 +128,19 @@ def decide_administer(
     )
 
 
-def decide_waste(vial: Vial, command: WasteResidual, holder: str, flags: tuple[str, ...]) -> Decision:
+def decide_waste(
+    vial: Vial,
+    command: WasteResidual,
+    holder: str,
+    flags: tuple[str, ...],
+    moment: Moment,
+    measured_ug: int | None = None,
+    typed_here: bool = False,
+) -> Decision:
     """Destroy leftover drug: first what was drawn up, then what the vial still held, then overfill.
+
+    `measured_ug` is what an entry of its own said was left, None where there was none since drug last
+    moved; `typed_here` that the witness typed the secret on the actor's own phone.
 
     Leftover after administration is not inventory: no Form 41, but always two signatures, and never
     the sewer (21 CFR 1317.90, 40 CFR 266.505).
@@ -141,43 +158,45 @@ def decide_waste(vial: Vial, command: WasteResidual, holder: str, flags: tuple[s
             expected_ug=vial.residual_ug,
             found_ug=command.amount_ug,
         )
-    from_syringe = min(command.amount_ug, vial.drawn_ug)
-    from_vial = min(command.amount_ug - from_syringe, vial.open_ug)
-    overfill = command.amount_ug - from_syringe - from_vial
-    left = vial.residual_ug - from_syringe - from_vial
     return fact(
         vial,
         EventKind.WASTED,
-        State.RESIDUAL_PENDING if left else State.WASTED,
-        flags,
-        moves(
-            (drawn_from(vial.container_id), -from_syringe),
-            (open_in(vial.container_id), -from_vial),
-            (SOURCE_OVERFILL, -overfill),
-            (WASTE, command.amount_ug),
-        ),
+        after_waste(vial, command.amount_ug),
+        hand_off_waits(vial, moment) + waste_was_seen(vial, command, moment, measured_ug, typed_here) + flags,
+        destroyed(vial, command.amount_ug),
     )
+
+
+def drawn_up(vial: Vial, amount_ug: int) -> tuple[Posting, ...]:
+    """Return the postings of a draw: from the open vial, then from its overfill."""
+    from_vial = min(amount_ug, vial.open_ug)
+    return moves(
+        (open_in(vial.container_id), -from_vial),
+        (SOURCE_OVERFILL, from_vial - amount_ug),
+        (drawn_from(vial.container_id), amount_ug),
+    )
+
+
+def destroyed(vial: Vial, amount_ug: int) -> tuple[Posting, ...]:
+    """Return the postings of a waste: from the syringe, then from the vial, then from its overfill."""
+    from_syringe = min(amount_ug, vial.drawn_ug)
+    from_vial = min(amount_ug - from_syringe, vial.open_ug)
+    return moves(
+        (drawn_from(vial.container_id), -from_syringe),
+        (open_in(vial.container_id), -from_vial),
+        (SOURCE_OVERFILL, from_syringe + from_vial - amount_ug),
+        (WASTE, amount_ug),
+    )
+
+
+def after_waste(vial: Vial, amount_ug: int) -> State:
+    """Return where a waste leaves the vial: done, or something is left still."""
+    return State.RESIDUAL_PENDING if amount_ug < vial.residual_ug else State.WASTED
 
 
 def seal_is_on_record(vial: Vial, seal: str) -> tuple[str, ...]:
     """The seal read off the vial is the one that was recorded."""
     return () if seal == vial.seal else ("seal_mismatch",)
-
-
-def lot_in_date(vial: Vial, moment: Moment) -> tuple[str, ...]:
-    """The lot may be used up to and including its expiry date, in the area's calendar."""
-    return () if moment.today <= vial.expires_on else ("lot_expired",)
-
-
-def order_covers(total_ug: int, ceiling_ug: int) -> tuple[str, ...]:
-    """Everything drawn for the visit stays within the order (21 CFR 1306.05, the order names the dose)."""
-    return () if total_ug <= ceiling_ug else ("above_order",)
-
-
-def within_beyond_use(since: datetime | None, moment: Moment) -> tuple[str, ...]:
-    """A punctured vial, and drug in a syringe, is used within hours (USP <797>, ``custody.beyond_use_h``)."""
-    over = since is not None and moment.happened_at - since > moment.beyond_use
-    return ("beyond_use_time",) if over else ()
 
 
 def amount_is_measured(amount_ug: int) -> None:
@@ -186,7 +205,21 @@ def amount_is_measured(amount_ug: int) -> None:
         raise Invalid([reason("amount_not_measured", "amount_ug")])
 
 
-def block_unless_overridden(codes: tuple[str, ...], override: Override | None) -> None:
-    """Refuse with every blocking rule, unless somebody recorded why to go on (invariant 8)."""
-    if codes and override is None:
-        raise Conflict([reason(code) for code in codes])
+def waste_was_seen(
+    vial: Vial, command: WasteResidual, moment: Moment, measured_ug: int | None, typed_here: bool
+) -> tuple[str, ...]:
+    """Return what is odd about how a waste was measured and seen (policies ``custody.residual``,
+    ``custody.witnesses``)."""
+    found = []
+    if command.witness_kind not in moment.policy["custody.witnesses"]["waste_kinds"]:
+        found.append("witness_kind_not_allowed")
+    if command.witness_kind is WitnessKind.COMPANION and not command.companion:
+        found.append("companion_missing")
+    if command.witness_kind is WitnessKind.LIVE_VIDEO and typed_here:
+        found.append("video_witness_typed_here")
+    if measured_ug is None:
+        if moment.policy["custody.residual"]["measured_first"]:
+            found.append("residual_not_measured")
+    elif differs(measured_ug, command.amount_ug, vial.label_ug, moment):
+        found.append("waste_differs_from_measured")
+    return tuple(found)

@@ -3,6 +3,7 @@
 from dispatch.custody.commands import ReportException
 from dispatch.custody.model import (
     LOST,
+    NOBODY,
     QUARANTINE,
     RETURNED,
     SOURCE_PHARMACY,
@@ -17,7 +18,8 @@ from dispatch.custody.model import (
     drawn_from,
     open_in,
 )
-from dispatch.custody.rules.bedside import lot_in_date, seal_is_on_record
+from dispatch.custody.rules.bedside import seal_is_on_record
+from dispatch.custody.rules.blocking import lot_in_date, lot_not_recalled
 from dispatch.custody.rules.keeping import chain_holds, claim, fact, moves
 from dispatch.custody.sentences import reason
 from dispatch.custody.states import HELD, SEALED, TRANSITIONS
@@ -42,6 +44,7 @@ def pickup_reasons(vial: Vial, pharmacy: str, seal: str, moment: Moment, field: 
         chain_holds(vial, EventKind.PICKED_UP, pharmacy)
         + seal_is_on_record(vial, seal)
         + lot_in_date(vial, moment)
+        + lot_not_recalled(vial)
     )
     return [reason(code, field) for code in codes]
 
@@ -51,8 +54,10 @@ def decide_pick_up(vial: Vial, holder: str) -> Decision:
     return fact(vial, EventKind.PICKED_UP, State.PICKED_UP, (), change_hands(vial, holder), to_holder=holder)
 
 
-def decide_return(vial: Vial, pharmacy: str, holder: str, seal: str, flags: tuple[str, ...]) -> Decision:
-    """A sealed vial comes back. Whose it is decides where it goes.
+def decide_return(
+    vial: Vial, pharmacy: str, holder: str, seal: str, flags: tuple[str, ...], moment: Moment
+) -> Decision:
+    """A sealed vial comes back. Whose it is, and its lot, decide where it goes.
 
     The registrant's own stock may be returned; a vial dispensed for a patient must not enter stock
     again and is quarantined (21 CFR 1317.85 and the board's rules; `Basis`). A vial whose drug is in
@@ -64,16 +69,26 @@ def decide_return(vial: Vial, pharmacy: str, holder: str, seal: str, flags: tupl
     if vial.state not in SEALED:
         return fact(vial, EventKind.RETURNED, State.QUARANTINE, flags, (), to_holder=pharmacy)
     wrong_seal = seal_is_on_record(vial, seal)
-    back_to_stock = vial.basis is Basis.REGISTRANT_STOCK and not wrong_seal
-    account = RETURNED if back_to_stock else QUARANTINE
+    end = _where_it_goes(vial, wrong_seal, moment)
+    account = RETURNED if end is State.RETURNED else QUARANTINE
     return fact(
         vial,
         EventKind.RETURNED,
-        State.RETURNED if back_to_stock else State.QUARANTINE,
+        end,
         wrong_seal + flags,
         moves((custody_of(vial.holder), -vial.label_ug), (account, vial.label_ug)),
         to_holder=pharmacy,
     )
+
+
+def _where_it_goes(vial: Vial, wrong_seal: tuple[str, ...], moment: Moment) -> State:
+    if wrong_seal:
+        return State.QUARANTINE
+    if vial.recalled:
+        return State.RECALLED
+    if lot_in_date(vial, moment):
+        return State.EXPIRED
+    return State.RETURNED if vial.basis is Basis.REGISTRANT_STOCK else State.QUARANTINE
 
 
 def decide_exception(vial: Vial, command: ReportException, holder: str, flags: tuple[str, ...]) -> Decision:
@@ -104,8 +119,8 @@ def decide_exception(vial: Vial, command: ReportException, holder: str, flags: t
 
 
 def everything_in(vial: Vial) -> tuple[Posting, ...]:
-    """Return postings that take out all a held vial contains."""
-    if vial.state not in HELD:
+    """Return postings that take out all a held vial contains; on its way from a supplier it is nobody's."""
+    if vial.state not in HELD or vial.holder == NOBODY:
         return ()
     if vial.state in SEALED:
         return moves((custody_of(vial.holder), -vial.label_ug))
@@ -113,5 +128,7 @@ def everything_in(vial: Vial) -> tuple[Posting, ...]:
 
 
 def change_hands(vial: Vial, holder: str) -> tuple[Posting, ...]:
-    """Return the postings that move a sealed vial from its holder to another."""
+    """Return the postings that move a sealed vial to another holder; opened drug stays in its vial."""
+    if vial.state not in SEALED:
+        return ()
     return moves((custody_of(vial.holder), -vial.label_ug), (custody_of(holder), vial.label_ug))

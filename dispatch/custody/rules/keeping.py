@@ -6,16 +6,19 @@ from dispatch.custody.model import Decision, DeviceStamp, EventKind, Moment, Pos
 from dispatch.custody.states import TRANSITIONS
 
 # These are shown on the event; they open no discrepancy by themselves.
-FLAGS_WITHOUT_CASE = frozenset({"late_entry", "device_clock_ahead"})
+FLAGS_WITHOUT_CASE = frozenset({"late_entry", "device_clock_ahead", "corrected"})
 
 
 def actor_in_good_standing(standing: Standing) -> tuple[str, ...]:
-    """The actor is licensed in the visit's state and on shift (invariant 3; 21 CFR 1301.22)."""
+    """The actor is licensed in the visit's state, on shift, and the registrant's agent (invariant 3;
+    21 USC 822(c), 21 CFR 1301.22)."""
     found = []
     if not standing.licensed:
         found.append("not_licensed_here")
     if not standing.on_shift:
         found.append("off_shift")
+    if not standing.employed:
+        found.append("not_the_registrants_agent")
     return tuple(found)
 
 
@@ -43,6 +46,18 @@ def chain_holds(vial: Vial, kind: EventKind, holder: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def hand_off_waits(vial: Vial, moment: Moment) -> tuple[str, ...]:
+    """A hand-off waits for its answer, and has not expired back to the giver (``custody.hand_off``)."""
+    return ("hand_off_pending",) if offer_stands(vial, moment) else ()
+
+
+def offer_stands(vial: Vial, moment: Moment) -> bool:
+    """Tell whether the vial is offered at the moment; judged from the row, so no timer can be missed."""
+    if vial.offered_to is None:
+        return False
+    return vial.offered_until is None or moment.happened_at <= vial.offered_until
+
+
 def claim(
     vial: Vial,
     kind: EventKind,
@@ -59,6 +74,7 @@ def claim(
         exception=True,
         reasons=codes,
         offered_to=vial.offered_to,
+        offered_until=vial.offered_until,
         expected_ug=expected_ug,
         found_ug=found_ug,
     )

@@ -1,6 +1,5 @@
-"""Blind counts, the end of a shift, and the end of a vial."""
+"""Blind counts, and the end of a vial."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -9,12 +8,14 @@ from sqlalchemy.orm import Session
 from dispatch.areas.records import PharmacyRow
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
+from dispatch.custody.canonical import canonical_bytes
 from dispatch.custody.commands import BlindCount, Reconcile
-from dispatch.custody.loading import account_of, nurse_of, open_shift_of, vials_held
+from dispatch.custody.loading import account_of
+from dispatch.custody.log import service as log
 from dispatch.custody.model import CountResult, Decision, EventKind, Receipt, State, nurse_holder
 from dispatch.custody.receipts import open_case
 from dispatch.custody.records import ContainerRow, CountRow, LotRow
-from dispatch.custody.rules.counting import count_ends, unaccounted
+from dispatch.custody.rules.counting import count_ends
 from dispatch.custody.rules.hand_off import refuse_if
 from dispatch.custody.rules.keeping import fact
 from dispatch.custody.sentences import reason
@@ -60,6 +61,8 @@ def count(session: Session, command: BlindCount, actor: Actor, clock: Clock) -> 
     )
     session.add(row)
     session.flush()
+    told = {column.name: getattr(row, column.name) for column in CountRow.__table__.columns}
+    log.append(session, "count", row.id, canonical_bytes({"v": 1, "kind": "count"} | told))
     result = _told(row)
     if result.variance_units and result.finished:
         detail = {
@@ -128,27 +131,6 @@ def _is_id(key: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def close_shift(session: Session, actor: Actor, clock: Clock) -> datetime:
-    """Close the nurse's custody shift, or refuse with one reason for each vial unaccounted for.
-
-    Nothing is left in a bag overnight: opened drug is wasted before a witness, sealed drug returned
-    or handed off (21 CFR 1301.75(b); attack 13). Returns when the shift closed.
-    """
-    nurse_id = nurse_of(actor)
-    account_of(actor)
-    shift = open_shift_of(session, nurse_id)
-    if shift is None:
-        raise refuse(Conflict, "no_open_shift", "There is no open custody shift.")
-    left = unaccounted(vials_held(session, nurse_id))
-    if left:
-        raise Conflict(left)
-    shift.closed_at = clock.now()
-    session.flush()
-    entry = AuditEntry(action="custody.close_shift", subject_kind="custody_shift", subject_id=shift.id)
-    record(session, entry, actor, clock)
-    return shift.closed_at
 
 
 def reconcile(session: Session, command: Reconcile, actor: Actor, clock: Clock) -> Receipt:

@@ -6,18 +6,17 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from dispatch.custody.canonical import stated_bytes
 from dispatch.custody.commands import VialDeed
 from dispatch.custody.ledger import Writing, write_event
-from dispatch.custody.loading import locked, moment_of, open_shift_of, vial_of
+from dispatch.custody.loading import moment_in
 from dispatch.custody.model import Decision, EventKind, Moment, Receipt, Vial
-from dispatch.custody.receipts import already_written
 from dispatch.custody.records import ContainerRow
 from dispatch.custody.rules.keeping import actor_in_good_standing, time_is_plausible
 from dispatch.custody.rules.signing import both_have_signed
-from dispatch.custody.service.signers import check_signatures, signer_of
+from dispatch.custody.service.prologue import begun
+from dispatch.custody.service.signers import judge_signatures
 from dispatch.custody.states import TRANSITIONS
-from dispatch.kernel.actor import Actor, Role
+from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 
 
@@ -29,6 +28,7 @@ class Case:
     vial: Vial
     moment: Moment
     flags: tuple[str, ...]
+    measured_ug: int | None = None
 
 
 def do_deed(
@@ -39,8 +39,8 @@ def do_deed(
     clock: Clock,
     decide: Callable[[Case], Decision],
     *,
-    witness_role: Role | None = None,
     standing_counts: bool = True,
+    weak_witness: bool = False,
     visit_id: UUID | None = None,
     **told: object,
 ) -> Receipt:
@@ -50,33 +50,30 @@ def do_deed(
     ----------
     decide
         Turns the case into a decision, or refuses by raising.
-    witness_role
-        The role the second signer must hold, where the deed names one.
+    weak_witness
+        Somebody without an account signed instead of the witness.
     standing_counts
         Whether the actor's licence and shift are judged (not for a pharmacist or compliance).
     told
-        Further columns of the event: seals, amount_ug, method, override.
+        Further columns of the event: seals, amounts, method, override.
     """
-    row = locked(session, command.container_id)
-    signer = signer_of(session, actor)
-    stated = stated_bytes(kind, signer.account_id, command)
-    before = already_written(session, command.event_id, stated, command.stamp, actor, clock)
-    if before is not None:
-        return before
-    moment = moment_of(session, row.area_id, clock, command.stamp)
-    check_signatures(
-        session, actor, signer, command.proof, command.witness, moment, witness_role=witness_role
+    at = begun(session, command, kind, actor, clock)
+    if at.before is not None:
+        return at.before
+    row, vial, signer = at.row, at.vial, at.signer
+    where = {"state": at.state, **command.standing.snapshot}
+    moment = moment_in(session, row.area_id, at.zone, clock, command.stamp, where)
+    judge_signatures(
+        actor, signer, command.proof, command.witness, at.witness, moment, kind, command.witness_licensed
     )
-    vial = vial_of(session, row)
     flags = actor_in_good_standing(command.standing) if standing_counts else ()
     if TRANSITIONS[kind].two_signatures:
-        flags += both_have_signed(command.proof, command.witness)
-    shift = open_shift_of(session, actor.nurse_id) if actor.nurse_id else None
+        flags += both_have_signed(command.proof, command.witness, weak_witness)
     flags += time_is_plausible(vial, command.stamp, moment)
-    decision = decide(Case(row=row, vial=vial, moment=moment, flags=flags))
+    decision = decide(Case(row=row, vial=vial, moment=moment, flags=flags, measured_ug=at.measured_ug))
     writing = Writing(
         event_id=command.event_id,
-        stated=stated,
+        stated=at.stated,
         actor=actor,
         account_id=signer.account_id,
         person_ref=signer.person_ref,
@@ -85,7 +82,7 @@ def do_deed(
         stamp=command.stamp,
         proof=command.proof,
         witness=command.witness,
-        shift_id=shift.id if shift else None,
+        shift_id=at.shift_id,
         old_seal=vial.seal,
         place=command.place,
         reason=command.reason,

@@ -16,7 +16,7 @@ from dispatch.custody.rules.hand_off import decide_accept, decide_decline, decid
 from dispatch.custody.rules.holding import decide_exception, decide_return
 from dispatch.custody.sentences import reason
 from dispatch.custody.service.deed import Case, do_deed
-from dispatch.kernel.actor import Actor, Role
+from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.refusals import Invalid, NotFound, refuse
 from dispatch.workforce.records import NurseRow
@@ -50,7 +50,7 @@ def offer_hand_off(session: Session, command: OfferHandOff, actor: Actor, clock:
         EventKind.HAND_OFF_OFFERED,
         actor,
         clock,
-        lambda case: decide_offer(case.vial, holder, to_holder, command.seal, case.flags),
+        lambda case: decide_offer(case.vial, holder, to_holder, command.seal, case.flags, case.moment),
         new_seal=command.seal,
     )
 
@@ -60,7 +60,7 @@ def accept_hand_off(session: Session, command: AcceptHandOff, actor: Actor, cloc
     nurse_id = nurse_of(actor)
 
     def decide(case: Case) -> Decision:
-        decision = decide_accept(case.vial, nurse_holder(nurse_id), command.seal, case.flags)
+        decision = decide_accept(case.vial, nurse_holder(nurse_id), command.seal, case.flags, case.moment)
         shift_begun(session, nurse_id, clock)
         return decision
 
@@ -84,7 +84,7 @@ def decline_hand_off(session: Session, command: DeclineHandOff, actor: Actor, cl
         EventKind.HAND_OFF_DECLINED,
         actor,
         clock,
-        lambda case: decide_decline(case.vial, holder, case.flags),
+        lambda case: decide_decline(case.vial, holder, case.flags, case.moment),
         standing_counts=False,
     )
 
@@ -102,8 +102,7 @@ def return_unopened(session: Session, command: ReturnUnopened, actor: Actor, clo
         EventKind.RETURNED,
         actor,
         clock,
-        lambda case: decide_return(case.vial, to_pharmacy, holder, command.seal, case.flags),
-        witness_role=Role.PHARMACIST,
+        lambda case: decide_return(case.vial, to_pharmacy, holder, command.seal, case.flags, case.moment),
         new_seal=command.seal,
     )
 

@@ -1,9 +1,13 @@
 """At the pharmacy: products, deliveries, pickup."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.areas.records import PharmacyRow
+from dispatch.areas.service import policy
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
 from dispatch.custody.canonical import stated_bytes
@@ -11,28 +15,30 @@ from dispatch.custody.commands import NewProduct, NewVial, PickUp, ReceiveAtPhar
 from dispatch.custody.ledger import Writing, write_event
 from dispatch.custody.loading import all_locked, moment_of, nurse_of, pharmacy, shift_begun, vial_of
 from dispatch.custody.model import (
-    NOBODY,
     EventKind,
     Moment,
     Receipt,
     Standing,
     State,
     Verdict,
+    Vial,
     nurse_holder,
     pharmacy_holder,
 )
-from dispatch.custody.receipts import already_written
+from dispatch.custody.receipts import already_written, open_case
 from dispatch.custody.records import ContainerRow, LotRow, ProductRow
 from dispatch.custody.rules.holding import decide_pick_up, decide_receive, pickup_reasons
 from dispatch.custody.rules.keeping import actor_in_good_standing, flagged, time_is_plausible
 from dispatch.custody.rules.signing import both_have_signed
+from dispatch.custody.scans.service import normal_gtin
 from dispatch.custody.sentences import reason
+from dispatch.custody.service.lots import lot_of, new_container, product_of
 from dispatch.custody.service.signers import Signer, check_signatures, signer_of
 from dispatch.kernel.actor import Actor, Role
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.quantities import MOST_UG
-from dispatch.kernel.refusals import Conflict, Forbidden, Invalid, NotFound, Reason, refuse
+from dispatch.kernel.refusals import Conflict, Forbidden, Invalid, Reason, refuse
 
 KEEPERS = (Role.PHARMACIST, Role.COMPLIANCE, Role.ADMIN)
 # A pharmacist acts for the registrant at the stock point; no visit's state is concerned.
@@ -40,11 +46,18 @@ AT_THE_PHARMACY = Standing(licensed=True, on_shift=True, snapshot={"at": "pharma
 
 
 def register_product(session: Session, command: NewProduct, actor: Actor, clock: Clock) -> ProductRow:
-    """Add a drug in one form and strength."""
+    """Add a drug in one form and strength.
+
+    What a vial may hold above its label is the product's own figure, or else policy
+    ``custody.overfill_percent`` (USP <1151>, excess volume in injections).
+    """
     actor.require(KEEPERS)
+    percent = command.overfill_percent
+    if percent is None:
+        percent = policy(session, "custody.overfill_percent")["percent"]
     if not 0 < command.label_ug <= MOST_UG or command.concentration_ug_per_ml <= 0:
         raise Invalid([reason("amount_not_measured", "label_ug")])
-    if not 0 <= command.overfill_percent <= 30:
+    if not 0 <= percent <= 30:
         raise Invalid([reason("overfill_not_plausible", "overfill_percent")])
     if session.scalar(select(ProductRow.id).where(ProductRow.code == command.code)):
         raise refuse(Conflict, "product_known", "There is a product of that code.", field="code")
@@ -55,7 +68,8 @@ def register_product(session: Session, command: NewProduct, actor: Actor, clock:
         form=command.form,
         concentration_ug_per_ml=command.concentration_ug_per_ml,
         label_ug=command.label_ug,
-        overfill_percent=command.overfill_percent,
+        overfill_percent=percent,
+        gtin=normal_gtin(session, command.gtin) if command.gtin else None,
     )
     session.add(row)
     record(
@@ -76,8 +90,9 @@ def receive_at_pharmacy(
     # One delivery at a time: a repeat that overtakes the first one waits and gets its receipts.
     session.execute(select(PharmacyRow.id).where(PharmacyRow.id == place.id).with_for_update(key_share=True))
     signer = signer_of(session, actor)
-    moment = moment_of(session, place.area_id, clock)
-    lot = _lot(session, command)
+    moment = moment_of(session, place.area_id, clock, where={"state": place.state})
+    product = product_of(session, command.product_code)
+    lot = lot_of(session, product, command.lot_number, command.expires_on)
     return tuple(
         _receive_one(session, command, vial, place, lot, signer, moment, actor, clock)
         for vial in command.vials
@@ -99,33 +114,7 @@ def _receive_one(
     before = already_written(session, vial.event_id, stated, None, actor, clock)
     if before is not None:
         return before
-    if not vial.seal:
-        raise Invalid([reason("seal_missing", "vials.seal")])
-    if session.scalar(select(ContainerRow.id).where(ContainerRow.serial == vial.serial)):
-        raise refuse(
-            Conflict,
-            "serial_known",
-            f"Vial {vial.serial} is in the ledger already.",
-            field="vials.serial",
-            way_out="Check the serial number; report a discrepancy if two vials bear it.",
-        )
-    row = ContainerRow(
-        id=new_id(),
-        area_id=place.area_id,
-        pharmacy_id=place.id,
-        lot_id=lot.id,
-        lot=lot,
-        serial=vial.serial,
-        label_ug=lot.product.label_ug,
-        overfill_cap_ug=lot.product.label_ug * lot.product.overfill_percent // 100,
-        basis=command.basis.value,
-        seal=vial.seal,
-        state=State.ORDERED.value,
-        holder=NOBODY,
-        sequence=0,
-    )
-    session.add(row)
-    session.flush()
+    row = new_container(session, place, lot, vial, command.basis)
     writing = Writing(
         event_id=vial.event_id,
         stated=stated,
@@ -139,36 +128,12 @@ def _receive_one(
         amount_ug=row.label_ug,
         more={"invoice": command.invoice},
     )
-    decision = decide_receive(vial_of(session, row), pharmacy_holder(place.id))
-    return write_event(session, row, decision, writing, clock)
-
-
-def _lot(session: Session, command: ReceiveAtPharmacy) -> LotRow:
-    product = session.scalar(select(ProductRow).where(ProductRow.code == command.product_code))
-    if product is None:
-        raise refuse(NotFound, "no_such_product", "There is no such product.", field="product_code")
-    known = session.scalar(
-        select(LotRow).where(LotRow.product_id == product.id, LotRow.number == command.lot_number)
+    kept = command.basis in moment.policy["custody.basis"]["allowed"]
+    decision = flagged(
+        decide_receive(vial_of(session, row), pharmacy_holder(place.id)),
+        () if kept else ("basis_not_allowed",),
     )
-    if known is None:
-        known = LotRow(
-            id=new_id(),
-            product_id=product.id,
-            product=product,
-            number=command.lot_number,
-            expires_on=command.expires_on,
-        )
-        session.add(known)
-        session.flush()
-    elif known.expires_on != command.expires_on:
-        raise refuse(
-            Conflict,
-            "lot_expiry_differs",
-            "This lot is in the ledger with another expiry date.",
-            field="expires_on",
-            way_out="Compare the label with the record.",
-        )
-    return known
+    return write_event(session, row, decision, writing, clock)
 
 
 def pick_up(session: Session, command: PickUp, actor: Actor, clock: Clock) -> tuple[Receipt, ...]:
@@ -193,7 +158,7 @@ def pick_up(session: Session, command: PickUp, actor: Actor, clock: Clock) -> tu
         if len(known) < len(before) and all(each.verdict is not Verdict.ID_REUSED for each in known):
             raise Conflict([reason("list_changed", "vials")])
         return known
-    moment = moment_of(session, place.area_id, clock)
+    moment = moment_of(session, place.area_id, clock, where=command.standing.snapshot)
     _both_signed(session, command, actor, signer, moment)
     vials = {key: vial_of(session, row) for key, row in rows.items()}
     found = [reason(code, "standing") for code in actor_in_good_standing(command.standing)]
@@ -208,6 +173,7 @@ def pick_up(session: Session, command: PickUp, actor: Actor, clock: Clock) -> tu
             f"vials[{place_in_list}]",
         )
     if found:
+        _seals_that_differ(session, command, vials, rows, actor, clock)
         raise Conflict(found)
     shift = shift_begun(session, nurse_id, clock)
     receipts = []
@@ -237,10 +203,25 @@ def pick_up(session: Session, command: PickUp, actor: Actor, clock: Clock) -> tu
     return tuple(receipts)
 
 
+def _seals_that_differ(
+    session: Session,
+    command: PickUp,
+    vials: Mapping[UUID, Vial],
+    rows: Mapping[UUID, ContainerRow],
+    actor: Actor,
+    clock: Clock,
+) -> None:
+    """Tell compliance of every wrong seal on the list (attack 15); the web floor keeps it."""
+    for listed in command.vials:
+        vial = vials[listed.container_id]
+        if vial.state is State.DISPENSED and listed.seal != vial.seal:
+            area_id = rows[listed.container_id].area_id
+            detail = {"on_record": vial.seal, "read": listed.seal, "pickup": str(command.pickup_id)}
+            open_case(session, area_id, "seal_mismatch", vial.container_id, None, actor, clock, detail)
+
+
 def _both_signed(session: Session, command: PickUp, actor: Actor, signer: Signer, moment: Moment) -> None:
     missing: list[Reason] = [reason(code) for code in both_have_signed(command.proof, command.witness)]
     if missing:
         raise Forbidden(missing)
-    check_signatures(
-        session, actor, signer, command.proof, command.witness, moment, witness_role=Role.PHARMACIST
-    )
+    check_signatures(session, actor, signer, command.proof, command.witness, moment, EventKind.PICKED_UP)

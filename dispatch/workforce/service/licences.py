@@ -1,5 +1,6 @@
 """Licences, and what a board of nursing does to them."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +18,10 @@ from dispatch.workforce.rules.compact import the_compact
 from dispatch.workforce.rules.drafts import FIRST_YEAR, LAST_YEAR, licence_faults
 from dispatch.workforce.service.boards import audit, audit_saved, nurse_changed, today_in
 from dispatch.workforce.service.nurses import nurse_by_id
+
+# What chapters above do in the same transaction when a board has disciplined a nurse: they list themselves.
+WhenDisciplined = Callable[[Session, UUID, Actor, Clock], None]
+WHEN_DISCIPLINED: list[WhenDisciplined] = []
 
 
 def enter_licence(
@@ -54,6 +59,7 @@ def enter_licence(
         )
     row, _ = save_licence(session, nurse, licence, known, actor, clock)
     nurse_changed(session, nurse, "licence", clock)
+    _tell_of_discipline(session, row, actor, clock)
     return row
 
 
@@ -110,8 +116,9 @@ def suspend_licence(
 ) -> LicenceRow:
     """Act on a notice of suspension at once: from `since` (now) on the licence covers nothing.
 
-    Boards are told of every day she works from then on, and eligibility refuses her there; a plan that
-    still sends her is unassigned by the assignment chapter.
+    Boards are told of every day she works from then on, and eligibility refuses her there. What she may
+    not do any more is taken off her route in the same transaction (`WHEN_DISCIPLINED`, care-rules.md
+    section 4).
     """
     return set_licence_status(
         session, licence_id, LicenceStatus.SUSPENDED, actor, clock, since=since, source=source
@@ -165,4 +172,12 @@ def set_licence_status(
         nurse=nurse.code, state=row.state, before=before, since=at.isoformat(), source=source[:80],
     )  # fmt: skip
     nurse_changed(session, nurse, "licence", clock, since=at)
+    _tell_of_discipline(session, row, actor, clock)
     return row
+
+
+def _tell_of_discipline(session: Session, row: LicenceRow, actor: Actor, clock: Clock) -> None:
+    if LicenceStatus(row.status) in DISCIPLINE:
+        session.flush()
+        for deed in WHEN_DISCIPLINED:
+            deed(session, row.nurse_id, actor, clock)

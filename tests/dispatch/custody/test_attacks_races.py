@@ -73,7 +73,7 @@ def prepared(engine: Engine, keyring: Keyring, make: Callable[..., Scene], **mor
 # 1: two phones open one vial at once.
 
 
-@pytest.mark.parametrize("phones", [2, 16])
+@pytest.mark.parametrize("phones", [2, 32])
 def test_of_phones_that_open_one_vial_at_once_one_wins(engine: Engine, keyring: Keyring, phones: int) -> None:
     scene = prepared(engine, keyring, picked_up)
     commands = [an_opening(scene) for _ in range(phones)]

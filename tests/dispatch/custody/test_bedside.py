@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.custody import service
-from dispatch.custody.model import Override, State, Verdict
+from dispatch.custody.model import Override, Standing, State, Verdict
 from dispatch.custody.records import DiscrepancyRow, EventRow, SignatureRow
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.refusals import Conflict, Forbidden, Invalid
@@ -25,6 +25,7 @@ from tests.builders.custody import (
     picked_up,
     the_vial,
 )
+from tests.builders.lifecycle import signed_policy
 
 PRESCRIBER = Override(reason="dose raised", authority="order 17, by telephone")
 
@@ -147,6 +148,33 @@ def test_one_microgram_more_than_left_is_not_wasted(session: Session) -> None:
         session, a_waste(scene, LABEL_UG - 31 * MG + 1), scene.nurse, scene.clock
     )
     assert (receipt.verdict, receipt.reasons) == (Verdict.CLAIM, ("more_than_left",))
+
+
+def test_drug_from_another_states_stock_point_is_kept_and_flagged(session: Session) -> None:
+    scene = picked_up(session)
+    in_kentucky = Standing(licensed=True, on_shift=True, snapshot={"state": "KY"})
+    receipt = service.open_container(
+        session, an_opening(scene, standing=in_kentucky), scene.nurse, scene.clock
+    )
+    assert (receipt.verdict, receipt.reasons) == (Verdict.FLAGGED, ("state_line_crossed",))
+
+
+def test_where_counsel_allows_it_drug_crosses_a_state_line(session: Session) -> None:
+    scene = picked_up(session)
+    signed_policy(session, scene, "custody.state_line", {"may_cross": True}, area_id=None, state="KY")
+    in_kentucky = Standing(licensed=True, on_shift=True, snapshot={"state": "KY"})
+    receipt = service.open_container(
+        session, an_opening(scene, standing=in_kentucky), scene.nurse, scene.clock
+    )
+    assert receipt.verdict is Verdict.STORED
+
+
+def test_the_beyond_use_time_is_the_states_policy(session: Session) -> None:
+    scene = opened(session)
+    signed_policy(session, scene, "custody.beyond_use_h", {"hours": 1}, area_id=None, state="OH")
+    scene.clock.advance(timedelta(hours=1, seconds=1))
+    with pytest.raises(Conflict, match="beyond_use_time"):
+        service.draw(session, a_draw(scene), scene.nurse, scene.clock)
 
 
 def test_a_sealed_vial_is_not_drawn_from(session: Session) -> None:

@@ -3,13 +3,18 @@
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import pytest
+import rfc8785
+from hypothesis import given as given_of
+from hypothesis import settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dispatch.custody.canonical import canonical_bytes, commitment, stated_bytes
+from dispatch.custody.canonical import canonical_bytes, commitment, plain, stated_bytes
 from dispatch.custody.model import EventKind
 from dispatch.custody.records import EventRow
 from dispatch.custody.sentences import SENTENCES, reason
@@ -19,6 +24,31 @@ from tests.builders.custody import EXPIRED, Scene, a_draw, a_waste, given, waste
 
 def test_canonical_json_is_sorted_and_tight() -> None:
     assert canonical_bytes({"b": 1, "a": [True, None, "x"]}) == b'{"a":[true,null,"x"],"b":1}'
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+CONTENT = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**53) + 1, 2**53 - 1), st.just(10**15), TEXTS),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(TEXTS, inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+@given_of(st.dictionaries(TEXTS, CONTENT, max_size=6))
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_the_fast_way_writes_what_the_library_writes(content: dict[str, Any]) -> None:
+    assert canonical_bytes(content) == rfc8785.dumps(plain(content))
+
+
+@pytest.mark.parametrize("number", [2**53, -(2**53), 10**16, 10**30])
+def test_a_number_that_not_every_reader_keeps_is_refused(number: int) -> None:
+    with pytest.raises(rfc8785.IntegerDomainError):
+        canonical_bytes({"ug": number})
+
+
+def test_a_key_is_a_text() -> None:
+    with pytest.raises(TypeError):
+        canonical_bytes({1: "one"})
 
 
 def test_one_text_in_two_unicode_forms_has_the_same_bytes() -> None:

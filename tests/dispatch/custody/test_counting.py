@@ -1,7 +1,7 @@
 """Blind counts and the end of a shift."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from dispatch.kernel.refusals import Conflict, Forbidden, NotFound
 from tests.builders.custody import (
     LABEL_UG,
     MG,
+    Scene,
     a_count,
     a_dose,
     a_report,
@@ -118,16 +119,23 @@ def test_a_holder_of_another_kind_is_not_found(session: Session) -> None:
 # The end of a shift.
 
 
+def closing(session: Session, scene: Scene, units: int = 0) -> datetime:
+    """Count blind, then close."""
+    command = a_count(scene, units)
+    service.count(session, command, scene.nurse, scene.clock)
+    return service.close_shift(session, scene.nurse, scene.clock, command.round_id)
+
+
 def test_a_shift_closes_when_all_is_accounted_for(session: Session) -> None:
     scene = wasted(session)
-    closed_at = service.close_shift(session, scene.nurse, scene.clock)
+    closed_at = closing(session, scene)
     assert session.scalars(select(CustodyShiftRow.closed_at)).one() == closed_at
 
 
 def test_a_shift_closes_after_a_return(session: Session) -> None:
     scene = picked_up(session)
     service.return_unopened(session, a_return(scene), scene.nurse, scene.clock)
-    service.close_shift(session, scene.nurse, scene.clock)
+    closing(session, scene)
 
 
 def test_a_microgram_of_residual_keeps_a_shift_open(session: Session) -> None:
@@ -140,7 +148,7 @@ def test_a_microgram_of_residual_keeps_a_shift_open(session: Session) -> None:
 def test_an_empty_syringe_with_a_vial_wholly_given_closes(session: Session) -> None:
     scene = drawn(session, amount_ug=LABEL_UG)
     service.administer(session, a_dose(scene, LABEL_UG), scene.nurse, scene.clock)
-    service.close_shift(session, scene.nurse, scene.clock)
+    closing(session, scene)
 
 
 def test_an_unopened_vial_keeps_a_shift_open(session: Session) -> None:
@@ -155,7 +163,7 @@ def test_a_vial_with_a_wrong_seal_keeps_a_shift_open_until_it_is_back(session: S
     with pytest.raises(Conflict, match="quarantined_in_hand"):
         service.close_shift(session, scene.nurse, scene.clock)
     service.return_unopened(session, a_return(scene), scene.nurse, scene.clock)
-    service.close_shift(session, scene.nurse, scene.clock)
+    closing(session, scene)
 
 
 def test_a_shift_that_never_began_does_not_close(session: Session) -> None:

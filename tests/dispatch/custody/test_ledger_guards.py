@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.custody.ledger_ddl import custody_ddl
 from dispatch.custody.ledger_guards import GUARDS
+from dispatch.custody.log import service as log
 from dispatch.custody.records import (
     BalanceRow,
     ClosingRow,
@@ -40,8 +41,10 @@ def an_event(session: Session, scene: Scene, **more: Any) -> UUID:
         "standing": {}, "applied": True, "exception": False, "reasons": [], "canonical": b"event",
         "body_hash": HASH, "event_hash": HASH,
     }  # fmt: skip
-    header |= more
+    place = log.next_place(session)
+    header |= {"leaf_index": place.leaf_index} | more
     session.execute(insert(EventRow), [header])
+    log.append(session, log.EVENT, header["id"], b"event", place)
     return header["id"]
 
 

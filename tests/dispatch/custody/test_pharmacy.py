@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.custody import service
 from dispatch.custody.commands import NewVial
+from dispatch.custody.model import Verdict
 from dispatch.kernel.actor import SYSTEM, Role
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.refusals import Conflict, Forbidden, Invalid, NotFound
@@ -21,6 +22,7 @@ from tests.builders.custody import (
     an_opening,
     picked_up,
 )
+from tests.builders.lifecycle import signed_policy
 
 LAST_YEAR = date(2025, 12, 31)
 
@@ -57,6 +59,13 @@ def test_a_lot_has_one_expiry_date(session: Session) -> None:
     command = a_delivery(scene, 0, vials=other, expires_on=date(2028, 1, 1))
     with pytest.raises(Conflict, match="lot_expiry_differs"):
         service.receive_at_pharmacy(session, command, scene.pharmacist, scene.clock)
+
+
+def test_vials_that_may_not_be_kept_here_are_received_and_flagged(session: Session) -> None:
+    scene = a_scene(session, vials=0)
+    signed_policy(session, scene, "custody.basis", {"allowed": ["patient_rx"]})
+    (receipt,) = service.receive_at_pharmacy(session, a_delivery(scene, 1), scene.pharmacist, scene.clock)
+    assert (receipt.verdict, receipt.reasons) == (Verdict.FLAGGED, ("basis_not_allowed",))
 
 
 def test_an_unknown_product_is_not_received(session: Session) -> None:

@@ -16,8 +16,14 @@ from dispatch.kernel.ids import new_id
 from dispatch.kernel.refusals import NotFound
 from dispatch.visits.model import Deed
 from dispatch.visits.service import record_fact
-from dispatch.visits.standing import standing_at_pharmacy, standing_at_visit, standing_in, standing_in_area
-from dispatch.workforce.records import LicenceRow
+from dispatch.visits.standing import (
+    standing_at_pharmacy,
+    standing_at_visit,
+    standing_in,
+    standing_in_area,
+    witness_is_licensed,
+)
+from dispatch.workforce.records import AuthorisationRow, LicenceRow, NurseRow
 from tests.builders.visits import AT_HOME, SEVEN, a_deed, a_town, nurse_actor, some_stock
 
 
@@ -72,6 +78,37 @@ def test_a_licence_counts_on_its_last_day(session, town, clock, day, licensed):
     assert standing_in(session, town.nurse_id, "OH", clock).licensed is licensed
 
 
+@pytest.mark.parametrize(
+    "change", [{"expires_on": date(2026, 11, 22)}, {"valid_from": date(2026, 11, 24)}, {"state": "KY"}]
+)
+def test_whom_no_registrant_named_is_no_agent(session, town, clock, change):
+    assert standing_in(session, town.nurse_id, "OH", clock).employed
+    session.execute(sa.update(AuthorisationRow).values(**change))
+    session.expire_all()
+    found = standing_in(session, town.nurse_id, "OH", clock)
+    assert (found.employed, found.snapshot["registrant"]) == (False, "")
+
+
+def test_who_left_is_no_employee(session, town, clock):
+    session.execute(sa.update(NurseRow).values(active=False))
+    session.expire_all()
+    assert not standing_in(session, town.nurse_id, "OH", clock).employed
+
+
+def test_the_registrant_is_part_of_the_snapshot(session, town, clock):
+    assert standing_in(session, town.nurse_id, "OH", clock).snapshot["registrant"] == "FH1234567"
+
+
+def test_a_nurse_who_witnesses_is_licensed_where_the_deed_is(session, town, nina, clock):
+    olga = nurse_actor(town.other_nurse_id)
+    where = standing_in(session, town.nurse_id, "OH", clock)
+    assert witness_is_licensed(session, olga, where, clock) is True
+    session.execute(sa.update(LicenceRow).values(expires_on=date(2026, 11, 22)))
+    session.expire_all()
+    assert witness_is_licensed(session, olga, where, clock) is False
+    assert witness_is_licensed(session, nurse_actor(None), where, clock) is None
+
+
 def test_a_suspension_counts_at_once(session, town, clock):
     session.execute(sa.update(LicenceRow).values(status="suspended", status_since=clock.now()))
     session.expire_all()
@@ -105,7 +142,7 @@ def a_signer(session, clock, name: str, role: Role, nurse_id=None) -> tuple[Acto
 def test_leaving_with_opened_drug_is_kept_and_flagged(session, town, clock):
     nina, own = a_signer(session, clock, "nina", Role.NURSE, town.nurse_id)
     pam, other = a_signer(session, clock, "pam", Role.PHARMACIST)
-    some_stock(session, town, pam, clock, vials=1)
+    some_stock(session, town.pharmacy_id, pam, clock, vials=1)
     vial = vials_at_pharmacy(session, town.pharmacy_id)[0]
     here = standing_at_pharmacy(session, town.pharmacy_id, nina, clock)
     listed = ListedVial(event_id=new_id(), container_id=vial.container_id, seal="S-1")

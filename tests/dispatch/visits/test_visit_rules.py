@@ -1,7 +1,6 @@
 """The state machine and the verdicts, from plain values."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -11,37 +10,54 @@ from hypothesis import strategies as st
 
 from dispatch.kernel.ids import new_id
 from dispatch.visits.model import NURSES_DEEDS, Deed, Fact, Point, Position, VisitState
-from dispatch.visits.rules import (
-    FLAGS,
-    LEADS_TO,
-    NEXT,
-    ORDER_FLAGS,
-    STEPS,
-    deeds_open,
+from dispatch.visits.receiving import (
     distance_m,
-    fold,
     initials,
     no_show_flags,
     place_flags,
     reason_due,
     timing,
 )
+from dispatch.visits.rules import (
+    CLOSED,
+    FLAGS,
+    LEADS_TO,
+    NEXT,
+    NEXT_OF,
+    ORDER_FLAGS,
+    RANK,
+    STEPS,
+    deeds_open,
+    fold,
+)
 
 TEN = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 NURSE = new_id()
-USUAL = (Deed.EN_ROUTE, Deed.CHECK_IN, Deed.START, Deed.STOP, Deed.CHECK_OUT)
+PLAIN = (Deed.EN_ROUTE, Deed.CHECK_IN, Deed.START, Deed.STOP, Deed.CHECK_OUT)
+USUAL = (
+    Deed.EN_ROUTE, Deed.CHECK_IN, Deed.SCREEN, Deed.READY, Deed.START, Deed.STOP, Deed.DISCHARGE,
+    Deed.CHECK_OUT,
+)  # fmt: skip
 S, D = VisitState, Deed
 
 
-def fact(deed: Deed, minute: int, seq: int | None = None, device: str = "phone") -> Fact:
+def fact(
+    deed: Deed, minute: int, seq: int | None = None, device: str = "phone", *, checklist: bool = False
+) -> Fact:
     return Fact(
         event_id=new_id(), nurse_id=NURSE, deed=deed, happened_at=TEN + timedelta(minutes=minute),
-        device=device if seq else "", device_seq=seq,
+        device=device if seq else "", device_seq=seq, checklist=checklist,
     )  # fmt: skip
 
 
 def usual_day() -> list[Fact]:
-    return [fact(deed, 10 * number, number) for number, deed in enumerate(USUAL, 1)]
+    """A day without the checklist: what a hydration is."""
+    return [fact(deed, 10 * number, number) for number, deed in enumerate(PLAIN, 1)]
+
+
+def guarded(*deeds: Deed) -> list[Fact]:
+    """The facts of a visit with the checklist."""
+    return [fact(deed, 10 * number, number, checklist=True) for number, deed in enumerate(deeds, 1)]
 
 
 def codes(facts: list[Fact]) -> list[str]:
@@ -55,26 +71,87 @@ def test_the_usual_day_ends_completed_and_leaves_nothing_odd():
     assert story.times[D.CHECK_IN] == TEN + timedelta(minutes=20)
 
 
+def test_the_usual_day_with_the_checklist_leaves_nothing_odd():
+    story = fold(guarded(*USUAL))
+    assert story.state is S.COMPLETED
+    assert story.verdicts == ()
+    assert story.checklist
+
+
+def ways(checklist: bool) -> dict[VisitState, list[Deed]]:
+    """The shortest way to each state."""
+    found: dict[VisitState, list[Deed]] = {S.ASSIGNED: []}
+    while True:
+        more = {
+            target: [*found[source], deed]
+            for (source, deed), target in NEXT_OF[checklist].items()
+            if source in found and target not in found and deed is not D.CANCEL
+        }
+        if not more:
+            return found
+        found |= more
+
+
+WAYS = {checklist: ways(checklist) for checklist in (True, False)}
+
+
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step.source}-{step.deed}")
 def test_every_line_of_the_table_is_taken_by_the_fold(step):
     """Walk the shortest way to the line's source, take its deed, and stand at its target."""
-    paths: dict[VisitState, list[Deed]] = {S.ASSIGNED: []}
-    while step.source not in paths:
-        before = len(paths)
-        for line in STEPS:
-            if line.source in paths and line.deed is not D.CANCEL:
-                paths.setdefault(line.target, [*paths[line.source], line.deed])
-        assert len(paths) > before, f"nothing leads to {step.source}"
-    way = paths[step.source]
+    checklist = step.where != "plain"
     cancelled = step.deed is D.CANCEL
+    way = WAYS[checklist][step.source]
     deeds = way if cancelled else [*way, step.deed]
-    story = fold([fact(deed, n, n) for n, deed in enumerate(deeds, 1)], cancelled=cancelled)
+    story = fold(
+        [fact(deed, n, n, checklist=checklist) for n, deed in enumerate(deeds, 1)], cancelled=cancelled
+    )
     assert story.state is step.target
     assert story.verdicts == ()
 
 
 def test_no_state_takes_one_deed_to_two_places():
     assert len(NEXT) == len(STEPS)
+
+
+@pytest.mark.parametrize("state", VisitState)
+def test_no_state_is_a_dead_end_unless_it_is_named_terminal(state):
+    """From each state some way leads to one that is closed."""
+    reached, before = {state}, 0
+    while before != len(reached):
+        before = len(reached)
+        reached |= {target for (source, _), target in NEXT.items() if source in reached}
+    assert reached & CLOSED
+
+
+@pytest.mark.parametrize("state", [S.INFUSING, S.PAUSED, S.RECOVERY])
+def test_a_nurse_who_leaves_a_patient_leaves_the_visit_open_and_flagged(state):
+    facts = guarded(*WAYS[True][state], D.CHECK_OUT)
+    assert fold(facts).state is state
+    assert codes(facts) == ["left_without_discharge"]
+
+
+def test_a_discharge_that_was_reported_after_leaving_completes_the_visit():
+    facts = guarded(*WAYS[True][S.RECOVERY], D.CHECK_OUT, D.DISCHARGE)
+    assert fold(facts).state is S.COMPLETED
+
+
+def test_only_a_prescriber_leads_out_of_held_towards_an_infusion():
+    onward = {step.by for step in STEPS if step.source is S.HELD and step.target not in CLOSED}
+    onward_targets = {step.target for step in STEPS if step.source is S.HELD}
+    assert onward == {"prescriber", "nurse"}
+    assert {s.target for s in STEPS if s.source is S.HELD and s.by == "nurse"} == {S.ABORTED, S.EMERGENCY}
+    assert S.SCREENING in onward_targets
+
+
+def test_pausing_twice_is_no_oddity():
+    facts = guarded(*WAYS[True][S.INFUSING], D.PAUSE, D.RESUME, D.PAUSE, D.RESUME)
+    assert fold(facts).state is S.INFUSING
+    assert codes(facts) == []
+
+
+def test_a_pause_of_a_paused_infusion_is_flagged():
+    facts = guarded(*WAYS[True][S.PAUSED], D.PAUSE)
+    assert codes(facts) == ["deed_repeated"]
 
 
 def test_a_finished_visit_offers_no_deed():
@@ -88,8 +165,15 @@ def test_every_deed_of_a_nurse_leads_somewhere():
 
 
 def test_the_large_button_follows_the_usual_day():
-    states = [S.ASSIGNED, S.EN_ROUTE, S.ARRIVED, S.INFUSING, S.STOPPED]
-    assert tuple(deeds_open(state)[0] for state in states) == USUAL
+    states = [S.ASSIGNED, S.EN_ROUTE, S.ARRIVED, S.INFUSING, S.RECOVERY]
+    assert tuple(deeds_open(state)[0] for state in states) == PLAIN
+
+
+def test_the_large_button_follows_the_usual_day_with_the_checklist():
+    states = [
+        S.ASSIGNED, S.EN_ROUTE, S.ARRIVED, S.SCREENING, S.READY, S.INFUSING, S.RECOVERY, S.DISCHARGED,
+    ]  # fmt: skip
+    assert tuple(deeds_open(state, checklist=True)[0] for state in states) == USUAL
 
 
 def test_a_start_without_check_in_is_kept_and_moves_forward():
@@ -174,14 +258,33 @@ def test_the_order_of_delivery_changes_nothing(told, random):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(deeds, max_size=8))
-def test_whatever_is_reported_the_visit_only_moves_forwards_and_each_oddity_is_named(told):
-    facts = [fact(deed, n, n) for n, deed in enumerate(told, 1)]
-    ranks = [list(VisitState).index(fold(facts[:n]).state) for n in range(len(facts) + 1)]
-    assert all(a <= b for a, b in pairwise(ranks))
+@given(st.lists(deeds, max_size=12), st.booleans())
+def test_whatever_is_reported_a_visit_goes_back_only_where_the_table_says_so(told, checklist):
+    facts = [fact(deed, n, n, checklist=checklist) for n, deed in enumerate(told, 1)]
+    states = [fold(facts[:n]).state for n in range(len(facts) + 1)]
+    for before, after, deed in zip(states, states[1:], told, strict=False):
+        by_table = NEXT_OF[checklist].get((before, deed)) is after
+        opened_again = checklist and deed is D.START and before in CLOSED | {S.DISCHARGED}
+        assert by_table or RANK[before] <= RANK[after] or opened_again
     story = fold(facts)
     assert {verdict.code for verdict in story.verdicts} <= ORDER_FLAGS <= set(FLAGS)
     assert set(story.times) == set(told)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(deeds, max_size=14))
+def test_no_path_leaves_a_patient_without_discharge_transfer_or_abort(told):
+    """Once drug ran in, a visit is over only by one of the three after it, whatever was reported when."""
+    story = fold([fact(deed, n, n, checklist=True) for n, deed in enumerate(told, 1)])
+    if D.START in story.times and story.state in CLOSED:
+        assert {D.DISCHARGE, D.TRANSFER, D.ABORT} & set(told[told.index(D.START) :])
+
+
+def test_a_start_after_an_abort_opens_the_visit_again_and_is_flagged():
+    """A phone without signal did not know: drug runs in, so the patient is watched."""
+    facts = guarded(D.CHECK_IN, D.SCREEN, D.ABORT, D.START)
+    assert fold(facts).state is S.INFUSING
+    assert codes(facts) == ["visit_closed"]
 
 
 @settings(max_examples=100, deadline=None)

@@ -10,6 +10,7 @@ from ortools.sat.python import cp_model
 from routing.check import violations
 from routing.engine.budget import Progress
 from routing.engine.index import DayIndex
+from routing.engine.master import LinearMaster, Stuck
 from routing.engine.solve import solve
 from routing.generator import generate_day
 from routing.plan import Plan
@@ -159,3 +160,16 @@ def day_of_a_nurse(
         weights.overtime_mc_per_s * over,
         *(here[i] * v.nurse_cost_mc(one.id) for i, v in enumerate(mine)),
     ]
+
+
+def test_a_linear_solver_that_gives_up_ends_the_work_with_the_plan_at_hand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stuck(self: LinearMaster) -> float:
+        raise Stuck
+
+    monkeypatch.setattr(LinearMaster, "solve", stuck)
+    problem = generate_day(20, 6, 1)
+    plan = solve(problem, engine="columns", seconds=20.0)
+    assert violations(problem, plan) == ()
+    assert plan.bound_mc is None

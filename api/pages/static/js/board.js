@@ -23,7 +23,7 @@ function choose(visitId) {
 }
 
 function close() {
-  const button = gantt.find(asked);
+  const button = gantt.find(asked) ?? document.querySelector('[data-costs]');
   asked = '';
   panel.innerHTML = nothingChosen;
   gantt.mark('');
@@ -58,7 +58,7 @@ const live = openLive(board, {
       gantt.restore();
       map.draw();
     }
-    const notice = target === 'panel' && panel.querySelector('.notice');
+    const notice = target === 'panel' && panel.querySelector('.notice, [data-focus]');
     if (notice) {
       notice.tabIndex = -1;
       notice.focus();
@@ -70,6 +70,12 @@ panel.addEventListener('click', (event) => {
   const mover = event.target.closest('[data-settle]');
   if (event.target.closest('[data-close]')) close();
   else if (mover) settle(asked, mover.dataset.settle, '');
+});
+board.addEventListener('click', (event) => {
+  if (!event.target.closest('[data-costs]')) return;
+  asked = ''; // the panel now shows the plan, no visit
+  gantt.mark('');
+  map.choose('');
 });
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Escape' || moving.isHeld()) return;

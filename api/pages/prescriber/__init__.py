@@ -1,0 +1,10 @@
+"""The prescriber's screen, /clearance: what waits, one case with its verdict, tasks and alarms.
+
+Each module's routes join `pages` when it is loaded, so a new module is served by standing here.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -1,0 +1,1 @@
+"""The care path of appointments: the gate, fasting, the adult, reminders, wishes, feedback."""

@@ -1,0 +1,25 @@
+"""Everything that is done around a visit by and for the patient."""
+
+from dispatch.appointments.care.service.gate import link_to_series
+from dispatch.appointments.care.service.reminders import fasting_times, queue_after_visit, tell_late
+from dispatch.appointments.care.service.telling import (
+    answer_wish,
+    give_feedback,
+    leave_task,
+    name_adult,
+    sign_booking_override,
+    wish,
+)
+
+__all__ = [
+    "answer_wish",
+    "fasting_times",
+    "give_feedback",
+    "leave_task",
+    "link_to_series",
+    "name_adult",
+    "queue_after_visit",
+    "sign_booking_override",
+    "tell_late",
+    "wish",
+]

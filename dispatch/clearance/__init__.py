@@ -1,0 +1,1 @@
+"""May this therapy start at home? Every unmet requirement, by name."""

@@ -1,0 +1,1 @@
+"""Stock: ordered, dispensed, received; set aside, recalled, expired, put back, destroyed."""

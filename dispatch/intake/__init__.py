@@ -1,0 +1,1 @@
+"""From the first enquiry to a complete intake."""

@@ -1,0 +1,1 @@
+"""What Housecall tells patients and staff: rows that wait, are sent, or could not be."""

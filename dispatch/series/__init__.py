@@ -1,0 +1,1 @@
+"""A signed order unfolded into infusions over weeks."""

@@ -1,0 +1,1 @@
+"""Pure decisions about doses, orders, spacing and responses."""

@@ -1,0 +1,191 @@
+"""The nurse's bedside screen by its plain forms, without script; and in Chromium at 390 px."""
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from dispatch.kernel.actor import Role
+from dispatch.kernel.storage import transaction
+from dispatch.visits.bedside.model import Section
+from dispatch.visits.bedside.queries import chart_of
+from tests.builders.charting import CALM, CHECKLIST_ALONE, good
+from tests.builders.nurse_screen import HERE, NINA, OLGA, fields_of, forms_of, press, stored, valid
+from tests.builders.visits import SEVEN, Town, a_town, signed_off
+from tests.builders.web import a_browser, a_person, csrf, keyring_of_app
+
+
+@pytest.fixture
+def town(app, engine, clock) -> Town:
+    clock.at = SEVEN + timedelta(hours=3, minutes=20)
+    with transaction(engine, keyring_of_app(app)) as session:
+        town = a_town(session, checklist=CHECKLIST_ALONE)
+        session.add(signed_off(town.area_id, "booking.care_path", {"required": False}))
+    a_person(app, engine, Role.NURSE, email=NINA, nurse_id=town.nurse_id)
+    a_person(app, engine, Role.NURSE, email=OLGA, nurse_id=town.other_nurse_id)
+    return town
+
+
+@pytest.fixture
+def nina(app, town):
+    nina = a_browser(app, NINA)
+    press(nina, town.first_id, "check_in", **HERE)
+    return nina
+
+
+@pytest.fixture
+def place(town) -> str:
+    return f"/today/visits/{town.first_id}/bedside"
+
+
+def send(browser, place: str, ending: str, page: str = "", **fields):
+    """Send the form of the page whose address ends so."""
+    page = page or browser.get(place).text
+    action, hidden = next((a, f) for a, f in forms_of(page) if a.endswith(ending))
+    kept = {name: value for name, value in hidden.items() if name in {"csrf_token", "event_id", "section"}}
+    return browser.post(action, data=kept | fields)
+
+
+def read(browser, place: str, **more):
+    figures = {name: str(value) for name, value in (dict(CALM) | more).items()}
+    return send(browser, place, "/readings", **figures)
+
+
+def deed(browser, place: str, kind: str, **more):
+    page = browser.get(place).text
+    return browser.post(f"{place}/deeds", data=fields_of(page, kind) | more)
+
+
+def test_today_leads_to_the_bedside_once_she_is_there(nina, place):
+    page = nina.get("/today").text
+    valid(page)
+    assert f'href="{place}"' in page
+    assert "Start infusion" not in page
+
+
+def test_the_page_is_valid_and_shows_the_22_steps(nina, place):
+    page = nina.get(place).text
+    valid(page)
+    assert page.count('class="number"') == 22
+    assert "Start screening" in page
+
+
+@pytest.mark.parametrize("step", range(1, 23))
+def test_every_step_is_valid_html(nina, place, step):
+    valid(nina.get(f"{place}?step={step}").text)
+
+
+def test_a_start_too_early_lists_everything_missing_at_once(nina, place):
+    deed(nina, place, "screen")
+    answer = deed(nina, place, "start")
+    assert answer.status_code == 409
+    assert answer.text.count("<li data-code=") > 40
+    assert 'data-code="baseline_missing"' in answer.text
+    assert "is not drawn" in answer.text or 'data-code="not_drawn"' in answer.text
+
+
+def test_half_a_section_is_kept_and_shown_again(nina, place, app, engine, town):
+    answer = send(nina, f"{place}?step=4", "/sections", complete="yes", pump="no")
+    assert answer.status_code == 303
+    with transaction(engine, keyring_of_app(app)) as session:
+        assert chart_of(session, town.first_id).answers(Section.KIT) == {"complete": "yes", "pump": "no"}
+    page = nina.get(f"{place}?step=4").text
+    assert "Without a pump nothing is infused." in page
+
+
+def test_the_pages_own_saving_gets_a_short_answer(nina, place):
+    page = nina.get(f"{place}?step=8").text
+    _, hidden = next((a, f) for a, f in forms_of(page) if a.endswith("/sections"))
+    answer = nina.post(
+        f"{place}/sections", data=hidden | {"weight_kg": "70.4"}, headers={"Accept": "application/json"}
+    )
+    assert answer.json == {"open": 0, "state": "screening"}
+
+
+def test_the_time_of_a_meal_is_read_by_the_areas_clock(nina, place, app, engine, town):
+    answers = good(Section.TODAY, SEVEN) | {
+        "last_solid": "2026-11-23T01:00",
+        "last_clear": "2026-11-23T07:30",
+    }
+    assert send(nina, f"{place}?step=6", "/sections", **answers).status_code == 303
+    with transaction(engine, keyring_of_app(app)) as session:
+        assert (
+            chart_of(session, town.first_id).answers(Section.TODAY)["last_solid"].endswith("01:00:00-05:00")
+        )
+
+
+def test_readings_beyond_the_limit_say_large_what_to_do(nina, place, clock):
+    answer = read(nina, place, sbp=166, dbp=102)
+    page = nina.get(answer.location).text
+    assert "Beyond the limit" in page
+    clock.at += timedelta(minutes=10)
+    page = nina.get(read(nina, place, sbp=164, dbp=100).location).text
+    assert "held for a prescriber" in page
+
+
+def test_readings_are_drawn_and_told_as_a_table(nina, place, clock):
+    for sbp in (124, 128):
+        read(nina, place, sbp=sbp)
+        clock.at += timedelta(minutes=2)
+    page = nina.get(place).text
+    valid(page)
+    assert page.count("<polyline") == 4
+    assert page.count('<circle class="sbp"') == 2
+    assert "<td>128/78</td>" in page
+
+
+def test_scores_are_drawn_and_told_as_a_table(nina, place):
+    send(nina, f"{place}?step=7", "/sections", **good(Section.MOOD, SEVEN))
+    page = nina.get(f"{place}?step=7").text
+    valid(page)
+    assert "<caption>PHQ-9</caption>" in page
+    assert "<td>8</td>" in page
+
+
+def test_a_figure_that_no_patient_has_is_asked_again(nina, place):
+    answer = read(nina, place, sbp=999)
+    assert answer.status_code == 422
+    assert "not between" in answer.text
+
+
+def test_182_over_111_ends_the_visit_on_the_screen(nina, place, engine):
+    page = nina.get(read(nina, place, sbp=182, dbp=111).location).text
+    assert "No infusion today" in page
+    assert stored(engine)[-1] == "abort"
+
+
+def test_another_nurses_bedside_is_not_there(app, nina, place):
+    olga = a_browser(app, OLGA)
+    assert olga.get(place).status_code == 404
+    for ending in ("deeds", "readings", "sections"):
+        assert olga.post(f"{place}/{ending}", data={"section": "kit"}, headers=csrf(olga)).status_code == 404
+
+
+def test_an_incident_is_reported_from_the_last_step(nina, place, app, engine, town):
+    page = nina.get(f"{place}?step=21").text
+    forms = [f for a, f in forms_of(page) if a.endswith("/sections") and f.get("section") == "incident"]
+    answer = nina.post(
+        f"{place}/sections", data=forms[0] | {"kind": "fall", "harmed": "no", "text": "She slipped."}
+    )
+    assert answer.status_code == 303
+    with transaction(engine, keyring_of_app(app)) as session:
+        (entry,) = chart_of(session, town.first_id).each(Section.INCIDENT)
+        assert entry.answers["text"] == "She slipped."
+
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "timezone_id": "America/New_York"}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_it_fits_saves_itself_and_axe_objects_to_nothing(open_page, nina, place, clock, scheme):
+    read(nina, place)
+    page = open_page(NINA, f"{place}?step=4", **PHONE, color_scheme=scheme)
+    page.clock.set_fixed_time(clock.now())
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+    page.locator("#kit-complete-yes").check()
+    page.get_by_text("Saved;").wait_for()
+    page.reload()
+    assert page.locator("#kit-complete-yes").is_checked()
