@@ -76,14 +76,15 @@ def unassigned_line(left: Unassigned) -> str:
 
 
 def lane_to_show(board: Board) -> Lane:
-    """Return the nurse whose day is worth a look: who runs late, else who is out, else the first."""
+    """Return the nurse whose day is worth a look: who runs late, else is out, else has a visit left."""
     running = [lane for lane in board.lanes if lane.visits]
 
-    def interest(lane: Lane) -> tuple[bool, bool]:
+    def interest(lane: Lane) -> tuple[bool, bool, bool]:
         late = any(
             stop.late is not Lateness.ON_TIME and stop.expected.ends_at > board.now for stop in lane.visits
         )
-        return late, any(stop.visit and stop.visit.state == "en_route" for stop in lane.visits)
+        out = any(stop.visit and stop.visit.state == "en_route" for stop in lane.visits)
+        return late, out, any(stop.expected.ends_at > board.now for stop in lane.visits)
 
     return max(running or board.lanes, key=interest)
 
