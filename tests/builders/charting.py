@@ -12,6 +12,7 @@ from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import SetClock
 from dispatch.kernel.ids import new_id
 from dispatch.visits.bedside.model import NewEntry, NewReading, Reading, ReadingReceipt, Section
+from dispatch.visits.bedside.rules.checklist import MAY_STAY_EMPTY
 from dispatch.visits.bedside.rules.questions import ALDRETE, PHQ9, QUESTIONS, Question
 from dispatch.visits.bedside.service import may_start, record_reading, record_step
 from dispatch.visits.model import Deed, NewFact, Receipt, VisitState
@@ -37,7 +38,7 @@ CHECKLIST_ALONE: dict[str, object] = {"required": True, "prescriber_reachable": 
 
 def plain_answer(question: Question) -> str | None:
     """The answer to a question that leaves nothing open; None where none is due."""
-    if question.wanted is not None or question.kind == "note":
+    if question.wanted is not None or question.kind in MAY_STAY_EMPTY:
         return question.wanted
     return question.options[0] if question.options else USUAL.get(question.kind, "as usual")
 
@@ -53,7 +54,7 @@ def good(section: Section, at: datetime, **more: Any) -> dict[str, Any]:
         Section.WEIGHT: {"weight_kg": "70.0"},
         Section.TIME_OUT: {"rate_ml_h": "75.0"},
         Section.SCORES: dict.fromkeys(ALDRETE, "2") | {"nausea": "0"},
-        Section.FAREWELL: {"signed_name": "Ben Kingsley"},
+        Section.FAREWELL: {"signed_name": "Ben Kingsley", "signature": "M40 120l30 -60 20 80 40 -90"},
     }
     return found | usual.get(section, {}) | more
 

@@ -9,9 +9,9 @@ from dispatch.clearance.queries.clearing import (
 )
 from dispatch.clearance.queries.files import CaseFile, case_file, prescriber_lines, read_entry, task_of
 from dispatch.clearance.queries.questions import QUESTION_CODES, question_words
-from dispatch.clearance.queries.scale_words import SCALE_ITEMS
 from dispatch.clearance.queries.scores import curve, score_line, scores_at, scores_of
 from dispatch.clearance.queries.work import TASK_WORDS, alarm_open, open_tasks, queue
+from dispatch.clearance.rules.scale_items import SCALE_ITEMS
 
 __all__ = [
     "QUESTION_CODES",

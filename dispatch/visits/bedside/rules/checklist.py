@@ -8,8 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from dispatch.kernel.refusals import Reason
+from dispatch.kernel.signature import signature_fault
 from dispatch.visits.bedside.model import Class, Section, Unmet
 from dispatch.visits.bedside.rules.questions import NO, QUESTIONS, STEP_OF, YES, Question
+
+# What a section may leave blank.
+MAY_STAY_EMPTY = frozenset({"note", "signature", "tick"})
 
 
 def unmet_of(section: Section, answers: Mapping[str, Any]) -> list[Unmet]:
@@ -20,7 +24,7 @@ def unmet_of(section: Section, answers: Mapping[str, Any]) -> list[Unmet]:
         answer = answers.get(question.name)
         name = f"{section.value}.{question.name}"
         if blank(answer):
-            if question.kind != "note" and not _follows(question, answers):
+            if question.kind not in MAY_STAY_EMPTY and not _follows(question, answers):
                 text = f"Not answered: {question.text}"
                 reason = Reason(code="unanswered", text=text, field=name, way_out="Answer it.")
                 found.append(Unmet(reason=reason, kind=Class.REQUIRED, step=step))
@@ -30,17 +34,30 @@ def unmet_of(section: Section, answers: Mapping[str, Any]) -> list[Unmet]:
                 way_out=question.way_out,
             )  # fmt: skip
             found.append(Unmet(reason=reason, kind=question.otherwise, step=step))
-    if (
-        section is Section.FAREWELL
-        and blank(answers.get("signed_name"))
-        and blank(answers.get("cannot_sign"))
-    ):
-        reason = Reason(
-            code="adult_not_signed", text="The adult has not signed, and no reason is given.",
-            field="farewell.signed_name", way_out="The adult signs; or say why the adult cannot.",
-        )  # fmt: skip
-        found.append(Unmet(reason=reason, kind=Class.REQUIRED, step=step))
+    if section is Section.FAREWELL and (unsigned := _unsigned(answers)):
+        found.append(Unmet(reason=unsigned, kind=Class.REQUIRED, step=step))
     return found
+
+
+def _unsigned(answers: Mapping[str, Any]) -> Reason | None:
+    """Return what the responsible adult's signature lacks (B25): a name with strokes, or with a tick."""
+    if not blank(answers.get("cannot_sign")):
+        return None
+    named = not blank(answers.get("signed_name"))
+    signed = not blank(answers.get("signature")) or answers.get("signed_by_typing") == YES
+    if named and signed:
+        return None
+    text = "The adult has not signed, and no reason is given."
+    if named or signed:
+        missing = "signature is" if named else "name is"
+        text = f"The adult's {missing} missing."
+    way_out = (
+        "The adult writes the name and signs on the glass, or ticks that the typed name is the signature;"
+    )
+    return Reason(
+        code="adult_not_signed", text=text, field="farewell.signed_name",
+        way_out=f"{way_out} or say why the adult cannot.",
+    )  # fmt: skip
 
 
 def _follows(question: Question, answers: Mapping[str, Any]) -> bool:
@@ -70,13 +87,15 @@ def answer_faults(section: Section, answers: Mapping[str, Any]) -> list[Reason]:
 
 
 def _well_formed(question: Question, answer: str) -> bool:
-    if question.kind == "yes_no":
-        return answer in {YES, NO}
-    if question.kind == "choice":
-        return answer in question.options
+    if question.kind in {"choice", "yes_no", "tick"}:
+        return answer in {"choice": question.options, "yes_no": (YES, NO), "tick": (YES,)}[question.kind]
     if question.kind == "whole":
         least, most = (int(bound) for bound in question.options)
         return answer.isascii() and answer.isdigit() and least <= int(answer) <= most
+    if question.kind == "signature":
+        return signature_fault(answer) is None
+    if question.kind == "when":
+        return _is_instant(answer)
     if question.kind == "decimal":
         whole, point, part = answer.partition(".")
         digits = whole + part
@@ -104,6 +123,8 @@ def _expected(question: Question) -> str:
         "whole": "a whole number from " + " to ".join(question.options or ("0", "9")),
         "decimal": "a number such as 70.4",
         "when": "a time with its day",
+        "signature": "strokes in their box, longer than a dot",
+        "tick": "yes, or nothing",
     }.get(question.kind, "at most 2000 characters")
 
 

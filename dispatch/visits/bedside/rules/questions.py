@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dispatch.clearance.model import Scale
+from dispatch.clearance.rules.scale_items import SCALE_ITEMS
 from dispatch.visits.bedside.model import Class, Section
 
 S, C = Section, Class
@@ -18,7 +20,8 @@ class Question:
     Attributes
     ----------
     kind
-        ``yes_no``, ``text``, ``whole``, ``decimal``, ``choice``, ``when`` or ``note`` (may stay empty).
+        ``yes_no``, ``text``, ``whole``, ``decimal``, ``choice``, ``when``; or one that may stay empty:
+        ``note``, ``signature`` (drawn strokes, `kernel.signature`), ``tick`` (yes or nothing).
     wanted
         The answer that lets the visit go on, None where any answer does.
     otherwise
@@ -99,26 +102,9 @@ INCIDENTS = (
 )  # fmt: skip
 SCALE_0_2, SCALE_0_3 = ("0", "2"), ("0", "3")
 ALDRETE = ("activity", "breathing", "circulation", "consciousness", "oxygen")
-CSSRS = {
-    "q1": "Have you wished to be dead, or to go to sleep and not wake up?",
-    "q2": "Have you had thoughts of killing yourself?",
-    "q3": "Have you thought about how you might do it?",
-    "q4": "Have you had some intention of acting on these thoughts?",
-    "q5": "Have you worked out the details of how, and do you intend to carry it out?",
-    "q6": "Have you ever done, begun or prepared anything to end your life?",
-    "q6_3_months": "Was that within the last three months?",
-}
-PHQ9 = {
-    "p1": "Little interest or pleasure in doing things",
-    "p2": "Feeling down, depressed or hopeless",
-    "p3": "Trouble falling or staying asleep, or sleeping too much",
-    "p4": "Feeling tired or having little energy",
-    "p5": "Poor appetite or overeating",
-    "p6": "Feeling bad about yourself",
-    "p7": "Trouble concentrating",
-    "p8": "Moving or speaking slowly, or being restless",
-    "p9": "Thoughts that you would be better off dead, or of hurting yourself",
-}
+CSSRS_NAMES = ("q1", "q2", "q3", "q4", "q5", "q6", "q6_3_months")
+CSSRS = dict(zip(CSSRS_NAMES, SCALE_ITEMS[Scale.CSSRS], strict=True))
+PHQ9 = {f"p{number}": text for number, text in enumerate(SCALE_ITEMS[Scale.PHQ9], 1)}
 
 
 def _ask(name: str, text: str, against: str, way_out: str = "", **more: Any) -> Question:
@@ -241,7 +227,9 @@ QUESTIONS: Mapping[Section, tuple[Question, ...]] = {
             "present", "The adult is here now?", "The responsible adult is not here.",
             "Stay until the adult, or another one, is here.",
         ),
-        _text("signed_name", "The adult types the own name", "note"),
+        _text("signed_name", "The adult's own name", "note"),
+        _text("signature", "The adult's drawn signature", "signature"),
+        _text("signed_by_typing", "Or: the typed name is the adult's signature", "tick"),
         _text("cannot_sign", "Or: why the adult cannot sign", "note"),
     ),
     S.NOTE: (_text("text", "Note"),),

@@ -252,6 +252,7 @@ DISCHARGE = [
     (after(entry(Section.FAREWELL, 29, present="no")), "farewell_present"),
     (after(entry(Section.FAREWELL, 29, no_driving="no")), "farewell_no_driving"),
     (after(entry(Section.FAREWELL, 29, signed_name="")), "adult_not_signed"),
+    (after(entry(Section.FAREWELL, 29, signature="")), "adult_not_signed"),
     (after(entry(Section.SCORES, -50)), "unanswered"),
 ]
 
@@ -264,6 +265,30 @@ def test_each_of_these_alone_refuses_the_discharge(case, code):
 def test_cannot_sign_is_an_answer():
     farewell = entry(Section.FAREWELL, 29, signed_name="", cannot_sign="Her right hand is in plaster.")
     assert against_discharge(after(farewell)) == []
+
+
+def test_by_keyboard_the_typed_name_and_a_tick_sign():
+    farewell = entry(Section.FAREWELL, 29, signature="", signed_by_typing="yes")
+    assert against_discharge(after(farewell)) == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "faults"),
+    [
+        ({"signature": "M0 0l600 200"}, []),
+        ({"signature": "M0 0l601 0"}, ["answer_not_valid"]),
+        ({"signature": '"/><script>'}, ["answer_not_valid"]),
+        ({"signed_by_typing": "yes"}, []),
+        ({"signed_by_typing": "maybe"}, ["answer_not_valid"]),
+    ],
+)
+def test_a_signature_is_strokes_or_a_tick(answers, faults):
+    assert [each.code for each in answer_faults(Section.FAREWELL, answers)] == faults
+
+
+@pytest.mark.parametrize("said", ["this morning", "2026-11-23T09:00"])
+def test_a_time_has_its_day_and_its_zone(said):
+    assert [each.code for each in answer_faults(Section.TODAY, {"last_solid": said})] == ["answer_not_valid"]
 
 
 def test_a_pressure_within_a_fifth_of_a_high_baseline_is_back():

@@ -1,4 +1,4 @@
-"""The items of the scales as a form shows them, in the order of their answers."""
+"""The items of the scales in the words in which a patient is asked, in the order of their answers."""
 
 from collections.abc import Mapping
 
@@ -12,10 +12,10 @@ SCALE_ITEMS: Mapping[Scale, tuple[str, ...]] = {
         "Trouble falling or staying asleep, or sleeping too much",
         "Feeling tired or having little energy",
         "Poor appetite or overeating",
-        "Feeling bad about oneself",
+        "Feeling bad about yourself",
         "Trouble concentrating",
         "Moving or speaking slowly, or being restless",
-        "Thoughts of being better off dead, or of hurting oneself",
+        "Thoughts that you would be better off dead, or of hurting yourself",
     ),
     Scale.GAD7: (
         "Feeling nervous, anxious or on edge",
@@ -26,13 +26,14 @@ SCALE_ITEMS: Mapping[Scale, tuple[str, ...]] = {
         "Becoming easily annoyed or irritable",
         "Feeling afraid, as if something awful might happen",
     ),
+    # 3 to 5 are asked after a yes to 2 (`scales.suicide_risk`).
     Scale.CSSRS: (
-        "Wished to be dead, or to go to sleep and not wake up",
-        "Thoughts of killing oneself",
-        "Thought about how (ask after a yes to 2)",
-        "Some intention of acting on it (ask after a yes to 2)",
-        "Details worked out, and an intention to carry it out (ask after a yes to 2)",
-        "Ever did, began or prepared anything to end one's life",
-        "Was that within the last three months",
+        "Have you wished to be dead, or to go to sleep and not wake up?",
+        "Have you had thoughts of killing yourself?",
+        "Have you thought about how you might do it?",
+        "Have you had some intention of acting on these thoughts?",
+        "Have you worked out the details of how, and do you intend to carry it out?",
+        "Have you ever done, begun or prepared anything to end your life?",
+        "Was that within the last three months?",
     ),
 }
