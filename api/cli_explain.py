@@ -207,7 +207,7 @@ def _worth(
 ) -> dict[str, object]:
     with Console(stderr=True).status(f"pricing one more nurse, {seconds:g} s"):
         # Loads compiled code: only now, so that the rest of the answer does not wait for it.
-        from routing.engine.worth import with_one_more, worth_of_one_more
+        from routing.engine.exact.worth import with_one_more, worth_of_one_more
 
         _get_ready()
         found = worth_of_one_more(problem, seconds)
@@ -250,7 +250,7 @@ def _worth(
 
 
 def _get_ready() -> None:
-    from routing.engine.columns import warm_up
+    from routing.engine.exact.columns import warm_up
 
     warm_up()
 

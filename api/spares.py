@@ -60,8 +60,8 @@ class Spares:
         Parameters
         ----------
         warm
-            Whether the work is compiled (`routing.engine.columns`): then the first ready spare, else the
-            one that is furthest on its way, else a new one. Other work gets a new process that loads
+            Whether the work is compiled (`routing.engine.exact.columns`): then the first ready spare, else
+            the one that is furthest on its way, else a new one. Other work gets a new process that loads
             nothing it does not need.
 
         Raises

@@ -111,7 +111,7 @@ def _answer(line: bytes, hand_in: Event) -> dict[str, Any]:
 
 def _warm_up() -> None:
     # Numba takes seconds to import: only a process that plans with it may pay for it, and pays once.
-    from routing.engine import columns
+    from routing.engine.exact import columns
 
     if not _warmed:
         columns.warm_up()
@@ -142,7 +142,7 @@ def _lines() -> Iterator[bytes]:
 
 
 def _listen(inbox: SimpleQueue[tuple[bytes, Event]]) -> None:
-    # An engine that keeps Python's lock lets go of it several times a second (`routing.engine.library`).
+    # An engine that keeps Python's lock lets go of it several times a second (`engine.baseline.library`).
     newest = Event()
     for line in _lines():
         if _asks_to_stop(line):

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.families.case import LEFT_OUT, Case
 from benchmarks.vrplib import Instance, read_instance, read_routes
 from routing.engine.index import DayIndex
-from routing.engine.roster import Roster
+from routing.engine.route.roster import Roster
 from routing.plan import Plan
 from routing.problem import Nurse, Place, Problem, Visit, Weights, Window
 from routing.travel import TravelMatrix

@@ -9,9 +9,9 @@ cheaply, or take the place of another visit that finds room elsewhere. None of t
 from collections.abc import Sequence
 
 from benchmarks.peers import Routes
-from routing.engine.greedy import hardest_first, insert_cheapest
 from routing.engine.index import DayIndex
-from routing.engine.roster import Roster
+from routing.engine.quick.greedy import hardest_first, insert_cheapest
+from routing.engine.route.roster import Roster
 from routing.engine.solve import plan_of
 from routing.plan import Plan
 

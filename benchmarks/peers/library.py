@@ -1,11 +1,13 @@
-"""OR-Tools' routing library, as the engine `routing` runs it: `routing.engine.library` says what it models.
+"""OR-Tools' routing library, as the engine `routing` runs it.
+
+`routing.engine.baseline.library` says what it models.
 
 Its search has one thread, so two runs with different seeds share the cores.
 """
 
 from benchmarks.peers import Routes, Search
+from routing.engine.baseline.guided import routing_library
 from routing.engine.budget import Budget, say_nothing
-from routing.engine.guided import routing_library
 from routing.engine.index import DayIndex
 
 

@@ -29,7 +29,7 @@ from dispatch.audit.service import record
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.refusals import Conflict, NotFound, Reason, Stale, refuse
-from routing.engine.insertion import move
+from routing.engine.quick.insertion import move
 from routing.plan import Plan
 
 

@@ -23,7 +23,7 @@ from dispatch.assignment.records import PlanRow
 from dispatch.assignment.standing import Standing, standing
 from dispatch.kernel.clock import Clock
 from routing.engine.index import DayIndex
-from routing.engine.roster import Roster, roster_of
+from routing.engine.route.roster import Roster, roster_of
 from routing.engine.unplaced import without_points
 
 MOST_DAYS = 8

@@ -29,7 +29,7 @@ from dispatch.kernel.clock import Clock
 from dispatch.kernel.local_time import day_bounds
 from dispatch.kernel.refusals import Conflict, Reason
 from routing.engine.index import DayIndex
-from routing.engine.roster import Roster, roster_of
+from routing.engine.route.roster import Roster, roster_of
 from routing.slots import ReadyDay, put_in, quick_plan
 
 MOST_DAYS = 42

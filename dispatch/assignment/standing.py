@@ -15,7 +15,7 @@ from dispatch.assignment.plan_rows import orders_of
 from dispatch.assignment.records import PlannedStopRow, PlanRow
 from routing.check import violations
 from routing.engine.index import DayIndex
-from routing.engine.roster import Roster
+from routing.engine.route.roster import Roster
 from routing.plan import Plan, ReasonLeft, Route, Status, Stop, Unassigned
 from routing.price import price
 from routing.problem import Nurse, Problem, Visit, Window

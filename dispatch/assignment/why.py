@@ -17,8 +17,8 @@ from dispatch.assignment.rules import preferences
 from dispatch.assignment.standing import Standing
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.refusals import NotFound, Reason
-from routing.engine.insertion import Offer, best_insertions
-from routing.engine.why_not import TEXTS
+from routing.engine.quick.insertion import Offer, best_insertions
+from routing.engine.route.why_not import TEXTS
 from routing.plan import Plan, ReasonLeft
 
 

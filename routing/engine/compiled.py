@@ -24,7 +24,7 @@ def _keep_apart(engine: Path) -> None:
     Numba looks only at the file of each function. But constants and functions of one module are compiled
     into others: after a change there, it would go on with old code.
     """
-    sources = sorted(engine.glob("*.py"))
+    sources = sorted(engine.rglob("*.py"))
     fingerprint = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     folder = Path(os.environ.get("NUMBA_CACHE_DIR") or engine / "__pycache__")
     numba.config.CACHE_DIR = str(folder / f"numba-{fingerprint[:KEPT_AS]}")  # type: ignore[attr-defined]

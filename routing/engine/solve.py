@@ -7,12 +7,12 @@ from threading import Event
 
 from routing.check import Violation, violations
 from routing.dayfile import fingerprint
+from routing.engine.baseline.guided import routing_library
 from routing.engine.budget import Budget, OnProgress, Progress, say_nothing
-from routing.engine.greedy import cheapest_insertion, first_come, relocate_until_settled
-from routing.engine.guided import routing_library
 from routing.engine.index import DayIndex
-from routing.engine.roster import Roster
-from routing.engine.why_not import TEXTS, reason_text, reasons_against
+from routing.engine.quick.greedy import cheapest_insertion, first_come, relocate_until_settled
+from routing.engine.route.roster import Roster
+from routing.engine.route.why_not import TEXTS, reason_text, reasons_against
 from routing.plan import Plan, ReasonLeft, Relaxed, Status, Unassigned
 from routing.price import price
 from routing.problem import Problem
@@ -156,7 +156,7 @@ def _routing(day: DayIndex, seed: int, budget: Budget, on_progress: OnProgress) 
 
 def _columns(day: DayIndex, seed: int, budget: Budget, on_progress: OnProgress) -> Solved:
     # Numba takes seconds to import: only a process that plans with it may pay for it.
-    from routing.engine.columns import plan_columns
+    from routing.engine.exact.columns import plan_columns
 
     return plan_columns(day, seed, budget, on_progress)
 

@@ -2,7 +2,7 @@
 would change.
 """
 
-from routing.engine.insertion import Offer
+from routing.engine.quick.insertion import Offer
 from routing.explain.costs import PlanExplained, PlanSummary, explain_plan, summarise
 from routing.explain.difference import PlanDiff, compare
 from routing.explain.relaxation import Fact, Relaxation, Ways, Wording, condition

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from routing.engine.index import FAR_S, Windows
-from routing.engine.roster import Roster
+from routing.engine.route.roster import Roster
 from routing.explain.easing import may_go_by_law
 from routing.explain.proof import Give, Proof, prove
 from routing.explain.relaxation import Relaxation, Way

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from routing.engine.index import DayIndex
-from routing.engine.roster import Roster
+from routing.engine.route.roster import Roster
 from routing.explain.relaxation import dollars
 from routing.plan import CostTerms, Plan, Route
 from routing.price import price, price_route, worked_route_s, worked_s

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from routing.engine.index import FAR_S, DayIndex
-from routing.engine.roster import Roster, roster_of
+from routing.engine.route.roster import Roster, roster_of
 from routing.engine.solve import solve
 from routing.explain.asked import Asked
 from routing.explain.difference import PlanDiff, compare

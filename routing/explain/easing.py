@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from routing.engine.index import FAR_S, Counter, DayIndex, NurseLine, Windows
-from routing.engine.roster import Insertion, Roster
-from routing.engine.schedule import RouteTimer
+from routing.engine.route.roster import Insertion, Roster
+from routing.engine.route.schedule import RouteTimer
 from routing.explain.rules import Kind, rule_of
 
 STEP_MIN = 5

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from routing.engine.roster import Roster
+from routing.engine.route.roster import Roster
 from routing.explain.asked import Asked
 from routing.explain.relaxation import Relaxation
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from routing.engine.index import FAR_S
-from routing.engine.roster import NOT_POSSIBLE
-from routing.engine.why_not import reasons_against
+from routing.engine.route.roster import NOT_POSSIBLE
+from routing.engine.route.why_not import reasons_against
 from routing.explain.asked import Asked
 from routing.explain.easing import MINUTE_S, STEP_MIN, allowing, unlimited_day, with_nurses
 from routing.explain.giving import least_minutes

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from routing.engine.index import Counter, Windows
-from routing.engine.roster import Insertion
-from routing.engine.schedule import RouteTimer
+from routing.engine.route.roster import Insertion
+from routing.engine.route.schedule import RouteTimer
 from routing.explain.asked import Asked
 from routing.explain.easing import (
     MINUTE_S,

@@ -8,7 +8,7 @@ import numpy as np
 
 from routing.check import violations
 from routing.engine.index import DayIndex
-from routing.engine.roster import Roster
+from routing.engine.route.roster import Roster
 from routing.plan import Plan, ReasonLeft, Route, Unassigned
 from routing.price import price
 from routing.problem import Pharmacy, Problem, Visit, Window

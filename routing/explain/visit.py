@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from routing.engine.insertion import Offer, best_insertions
+from routing.engine.quick.insertion import Offer, best_insertions
 from routing.plan import Plan, ReasonLeft
 from routing.problem import Problem
 

@@ -7,7 +7,7 @@ two is not offered, and the facts then say what stands in the way. Laws never gi
 """
 
 from routing.engine.index import FAR_S, DayIndex
-from routing.engine.roster import Roster, roster_of
+from routing.engine.route.roster import Roster, roster_of
 from routing.explain.asked import Asked, Lawful
 from routing.explain.ejection import left_for, moved_for, swaps
 from routing.explain.facts import facts_against

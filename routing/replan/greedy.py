@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from routing.engine.double import best_pair, insert_pair
 from routing.engine.index import FAR_S, Windows
-from routing.engine.roster import NOT_POSSIBLE, Roster
+from routing.engine.quick.double import best_pair, insert_pair
+from routing.engine.route.roster import NOT_POSSIBLE, Roster
 from routing.replan.stand import Stand
 
 MOST_RELIEVED = 6  # visits of late nurses that are tried elsewhere

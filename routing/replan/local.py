@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from threading import Event as Flag
 
 from routing.engine.budget import Budget, OnProgress, say_nothing
+from routing.engine.exact.part import part_of
 from routing.engine.index import DayIndex
-from routing.engine.part import part_of
-from routing.engine.roster import Roster
+from routing.engine.route.roster import Roster
 from routing.replan.replanner import Proposal
 from routing.replan.stand import Stand
 
@@ -48,7 +48,7 @@ def improve(
         As in `routing.engine.solve.solve`.
     """
     # Numba takes seconds to import: only a process that plans with it may pay for it.
-    from routing.engine.columns import plan_columns
+    from routing.engine.exact.columns import plan_columns
 
     stand = proposal.stand
     around = around_of(stand, proposal.roster)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from routing.dayfile import fingerprint
-from routing.engine.roster import Roster
+from routing.engine.route.roster import Roster
 from routing.engine.solve import reasons_left
 from routing.plan import Plan, ReasonLeft, Status, Unassigned
 from routing.price import price

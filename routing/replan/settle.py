@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from routing.engine.index import DayIndex, Windows
-from routing.engine.roster import Roster
-from routing.engine.schedule import RouteTimer
-from routing.engine.timetable import route_from
+from routing.engine.route.roster import Roster
+from routing.engine.route.schedule import RouteTimer
+from routing.engine.route.timetable import route_from
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from routing.engine.index import DayIndex, Windows
-from routing.engine.roster import Roster
-from routing.engine.schedule import RouteTimer
-from routing.engine.timetable import route_from
+from routing.engine.route.roster import Roster
+from routing.engine.route.schedule import RouteTimer
+from routing.engine.route.timetable import route_from
 from routing.plan import Route
 from routing.problem import Pin, Problem, Visit
 from routing.replan.diff import Rest, rest_of

@@ -1,7 +1,8 @@
 """Where one more visit fits into a day, and what it costs as a function of when it begins.
 
-A nurse's labels up to a stop (`routing.engine.schedule`) and her tails behind it (`routing.slots.tails`) are
-made once for a day. A visit put between the two then costs, beginning at x with lo <= x <= hi,
+A nurse's labels up to a stop (`routing.engine.route.schedule`) and her tails behind it
+(`routing.slots.tails`) are made once for a day. A visit put between the two then costs,
+beginning at x with lo <= x <= hi,
 
     K + idle x max(0, x - F) + idle x max(0, W - x) + overtime x max(0, max(x, W) - O)      mc
 
@@ -21,8 +22,8 @@ from typing import NamedTuple
 import numpy as np
 
 from routing.engine.index import FAR_S, Call, Windows
-from routing.engine.roster import Roster
-from routing.engine.schedule import RESTED, RETURNED, Label
+from routing.engine.route.roster import Roster
+from routing.engine.route.schedule import RESTED, RETURNED, Label
 from routing.slots.tails import NurseTails, Row, State
 from routing.travel import AffineGreatCircle
 
@@ -63,7 +64,7 @@ class Fit(NamedTuple):
 
 
 class _Reach(NamedTuple):
-    """Having arrived: E, F, C and D of `routing.engine.schedule`, and what is done."""
+    """Having arrived: E, F, C and D of `routing.engine.route.schedule`, and what is done."""
 
     earliest_s: int
     latest_s: int

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from routing.engine.roster import NOT_POSSIBLE
+from routing.engine.route.roster import NOT_POSSIBLE
 from routing.problem import Window
 from routing.slots.fits import Fit, ReadyDay, Wanted
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from routing.engine.greedy import hardest_first, insert_cheapest
 from routing.engine.index import DayIndex
-from routing.engine.roster import Roster
+from routing.engine.quick.greedy import hardest_first, insert_cheapest
+from routing.engine.route.roster import Roster
 from routing.slots.fits import Fit, ReadyNurse, Wanted
 
 SEED = 1  # breaks ties

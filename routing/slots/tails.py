@@ -15,15 +15,15 @@ so four numbers say all, and putting a stop or a leg in front of a tail is const
     break k in [e, l],      min(l, L - k - d),         max(Q, e+k+P),  P + k + d   (possible if e + k <= L)
       anywhere on a leg d
 
-These are the labels of `routing.engine.schedule` seen from the other end. A tail does not depend on what is
-put before it, so the tails of a day are made once and serve every question.
+These are the labels of `routing.engine.route.schedule` seen from the other end. A tail does not depend on
+what is put before it, so the tails of a day are made once and serve every question.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from routing.engine.index import FAR_S, Call, Windows
-from routing.engine.roster import Roster
+from routing.engine.route.roster import Roster
 
 
 class Tail(NamedTuple):

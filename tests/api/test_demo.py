@@ -32,7 +32,7 @@ from dispatch.kernel.storage import READ_ONLY, open_engine
 from dispatch.routes.model import Board, Lateness
 from routing.check import violations
 from routing.dayfile import day_from_json
-from routing.engine.why_not import TEXTS
+from routing.engine.route.why_not import TEXTS
 from routing.planfile import plan_from_json
 from tests import machine
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from routing.engine.bounds import completion_bounds
-from routing.engine.dominance import Ask
 from routing.engine.index import DayIndex
-from routing.engine.pricing import NO_BOUNDS
-from routing.engine.roster import Roster
-from routing.engine.schedule import RouteTimer
-from routing.engine.side import STEP, Side
+from routing.engine.pricing.bounds import completion_bounds
+from routing.engine.pricing.dominance import Ask
+from routing.engine.pricing.nurses import NO_BOUNDS
+from routing.engine.pricing.side import STEP, Side
+from routing.engine.route.roster import Roster
+from routing.engine.route.schedule import RouteTimer
 
 ANYTHING_MC = 1 << 50
 NEVER_STOPPED = np.zeros(1, dtype=np.int64)

@@ -22,7 +22,7 @@ from dispatch.kernel.clock import SetClock
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.refusals import Conflict, Invalid, NotFound
 from routing.engine.index import DayIndex
-from routing.engine.roster import roster_of
+from routing.engine.route.roster import roster_of
 from tests.builders.assignment import DANA, DAY, a_metro, a_published_plan, a_small_day, local
 
 TUESDAY = DAY + timedelta(days=1)

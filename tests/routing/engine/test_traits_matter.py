@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from routing.engine import side as s
-from routing.engine.dominance import ALL, EXACT, LEAST
 from routing.engine.index import DayIndex
-from routing.engine.labels import price_days
-from routing.engine.side import Side, sides_of
+from routing.engine.pricing import side as s
+from routing.engine.pricing.dominance import ALL, EXACT, LEAST
+from routing.engine.pricing.labels import price_days
+from routing.engine.pricing.side import Side, sides_of
 from routing.engine.solve import solve
 from routing.problem import Problem
 from tests.builders.boards import ANYTHING_MC, asked, every_set, least_cost_mc, orders

@@ -1,6 +1,6 @@
 """What a plan costs, taken apart, and what a new plan changes."""
 
-from routing.engine.insertion import move
+from routing.engine.quick.insertion import move
 from routing.engine.solve import solve
 from routing.explain import compare, explain_plan, summarise
 from routing.explain.costs import in_words

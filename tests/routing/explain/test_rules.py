@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dispatch.workforce.model import LicenceStatus
-from routing.engine.why_not import TEXTS
+from routing.engine.route.why_not import TEXTS
 from routing.explain.rules import RULE_OF, RULES, Kind, rule_of
 
 ROOT = Path(__file__).parents[3]

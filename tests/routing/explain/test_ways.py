@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from routing.engine.insertion import move
+from routing.engine.quick.insertion import move
 from routing.engine.solve import solve
 from routing.explain import Relaxation, Ways, condition, find_ways
 from routing.generator import generate_day

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from routing.check import price, violations
 from routing.engine.budget import Budget
-from routing.engine.greedy import cheapest_insertion
 from routing.engine.index import DayIndex
-from routing.engine.roster import Roster
+from routing.engine.quick.greedy import cheapest_insertion
+from routing.engine.route.roster import Roster
 from routing.generator import generate_day
 from routing.plan import Plan, ReasonLeft, Unassigned
 from routing.problem import Place, Problem, Visit, Window

@@ -4,8 +4,8 @@ import pytest
 
 from routing.check import price, violations
 from routing.engine.budget import Budget
-from routing.engine.greedy import cheapest_insertion
 from routing.engine.index import DayIndex
+from routing.engine.quick.greedy import cheapest_insertion
 from routing.generator import generate_day
 from routing.slots import put_in, quick_plan
 from tests.builders.routing import day, nurse, visit

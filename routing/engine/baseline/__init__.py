@@ -1,0 +1,1 @@
+"""The baseline that the exact engine is measured against: OR-Tools' routing library alone."""

@@ -1,0 +1,1 @@
+"""The exact engine: route generation, dives, parts of the day and closing, with a proven bound."""

@@ -1,0 +1,1 @@
+"""Pricing by labelling: the days of one nurse with the least reduced cost, compiled."""

@@ -1,0 +1,1 @@
+"""Ruin and recreate, compiled: thousands of rounds a second."""
