@@ -26,8 +26,8 @@ from dispatch.custody.model import Basis, EventKind, WasteMethod
 from dispatch.custody.witnessing import WitnessKind
 from dispatch.kernel.actor import Role
 from dispatch.kernel.refusals import Conflict
+from dispatch.visits import closing, standing
 from dispatch.visits import queries as visits
-from dispatch.visits import standing
 
 blueprint = Blueprint("custody", __name__, url_prefix="/custody", description="The controlled-drug ledger")
 NURSE = roles(Role.NURSE)
@@ -193,7 +193,7 @@ def open_shift(sent: dict[str, Any]) -> Any:
 def close_shift(sent: dict[str, Any]) -> Response | None:
     """Close one's custody shift by a blind count, or be told every vial that is not accounted for."""
     try:
-        service.close_shift(current_session(), actor(), clock(), sent.get("round_id"))
+        closing.close_shift(current_session(), actor(), clock(), sent.get("round_id"))
     except Conflict as refusal:
         return kept(refusal)
     return None

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -13,7 +13,10 @@ from dispatch.assignment.records import PlannedStopRow, PlanRow
 from dispatch.kernel.refusals import NotFound, Reason, Refusal, refuse
 from dispatch.visits.model import Deed, EventIdReused, Fact, Story
 from dispatch.visits.records import VisitFactRow
-from dispatch.visits.rules import ORDER_FLAGS, fold
+from dispatch.visits.rules import ORDER_FLAGS, UNSAFE_TO_LEAVE, fold
+
+# Nobody watches a patient for longer; it keeps the question small.
+A_WATCH = timedelta(days=2)
 
 
 def no_such_visit() -> Refusal:
@@ -117,6 +120,24 @@ def fact_of(row: VisitFactRow) -> Fact:
 def story_of(rows: Iterable[VisitFactRow], *, cancelled: bool) -> Story:
     """Fold a visit's stored facts."""
     return fold(map(fact_of, rows), cancelled=cancelled)
+
+
+def patients_watched(session: Session, nurse_id: UUID, now: datetime) -> list[AppointmentRow]:
+    """Return the visits whose patient a nurse has neither discharged nor handed over since it began."""
+    begun = (
+        select(VisitFactRow.appointment_id)
+        .where(VisitFactRow.nurse_id == nurse_id, VisitFactRow.happened_at >= now - A_WATCH)
+        .where(VisitFactRow.deed.in_((Deed.START.value, Deed.EMERGENCY.value)))
+    )
+    rows = session.scalars(
+        select(AppointmentRow).where(AppointmentRow.id.in_(begun)).order_by(AppointmentRow.reference)
+    ).all()
+    told = facts_of(session, [row.id for row in rows])
+    return [
+        row
+        for row in rows
+        if story_of(told[row.id, nurse_id], cancelled=row.status == "cancelled").state in UNSAFE_TO_LEAVE
+    ]
 
 
 def flags_of(rows: Iterable[VisitFactRow], story: Story) -> tuple[str, ...]:

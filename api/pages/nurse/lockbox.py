@@ -34,8 +34,8 @@ from dispatch.custody.model import EventKind, Override, Receipt, Standing, Verdi
 from dispatch.custody.sentences import reasons as sentences
 from dispatch.kernel.actor import Role
 from dispatch.kernel.refusals import Conflict, Invalid, Reasons, Refusal, refuse
+from dispatch.visits import closing, standing
 from dispatch.visits import queries as visits
-from dispatch.visits import standing
 
 NURSE = roles(Role.NURSE)
 MOST_ROWS = 20
@@ -270,7 +270,7 @@ def close_shift() -> Response:
     def deed() -> None:
         session, who, now = current_session(), actor(), clock()
         if not request.form.get("counted_units", "").strip():
-            service.close_shift(session, who, now)
+            closing.close_shift(session, who, now)
             return
         round_id = id_from_form("round_id")
         result = service.count_own(session, id_from_form(), round_id, units_from_form(), who, now)
@@ -279,6 +279,6 @@ def close_shift() -> Response:
                 Conflict, "count_again", "That is not what is on record.", field="counted_units",
                 way_out="Count once more, without looking anything up.",
             )  # fmt: skip
-        service.close_shift(session, who, now, round_id)
+        closing.close_shift(session, who, now, round_id)
 
     return answered(deed)

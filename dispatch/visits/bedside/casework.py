@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from dispatch.appointments.records import AppointmentRow
 from dispatch.custody.queries import visit_totals
+from dispatch.kernel.refusals import Reason
 from dispatch.visits.bedside.loading import chart_of, limits_of, released_in
-from dispatch.visits.bedside.model import Unmet
+from dispatch.visits.bedside.model import Class, Unmet
 from dispatch.visits.bedside.outside import against_start, ordered
 from dispatch.visits.bedside.rules.gates import (
     Case,
@@ -17,7 +18,7 @@ from dispatch.visits.bedside.rules.gates import (
     unmet_before_resume,
     unmet_before_start,
 )
-from dispatch.visits.facts import facts_of, story_of
+from dispatch.visits.facts import facts_of, patients_watched, story_of
 from dispatch.visits.model import Deed, Story
 
 
@@ -37,13 +38,33 @@ def case_of(
         chart=chart,
         limits=limits_of(session, row),
         now=at,
-        outside=() if begun else tuple(against_start(session, row, chart, at)),
+        outside=()
+        if begun
+        else (*against_start(session, row, chart, at), *_other_patients(session, row, nurse_id, at)),
         drawn_ug=drawn_ug,
         dose_ug=row.dose_ug,
         ordered=ordered(session, row, at),
         first_at_home=row.first_infusion,
         released=released_in(chart),
     )
+
+
+def _other_patients(session: Session, row: AppointmentRow, nurse_id: UUID, at: datetime) -> list[Unmet]:
+    """One nurse, one patient, until the discharge (care-rules.md A20)."""
+    return [
+        Unmet(
+            reason=Reason(
+                code="another_patient_watched",
+                text=f"The patient of visit {other.reference} is neither discharged nor handed over.",
+                field="nurse",
+                way_out="Discharge that patient first, or dispatch sends another nurse to this one.",
+            ),
+            kind=Class.BLOCK,
+            step=13,
+        )
+        for other in patients_watched(session, nurse_id, at)
+        if other.id != row.id
+    ]
 
 
 def standing_against(case: Case, deed: Deed) -> tuple[Unmet, ...]:

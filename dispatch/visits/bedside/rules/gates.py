@@ -121,7 +121,9 @@ def _baseline(case: Case) -> list[Unmet]:
     signed_at = case.released.get("vitals_red")
     confirmed = red_is_confirmed(before, case.limits, signed_at)
     found = []
-    for reason in against_baseline(before, case.limits, case.now, red_released=signed_at is not None):
+    # A signature settles what was read until then; a red set after it is measured again like any other.
+    settled = signed_at is not None and bool(before) and before[-1].at <= signed_at
+    for reason in against_baseline(before, case.limits, case.now, red_released=settled):
         kind = Class.REQUIRED
         if reason.code == "vitals_abort":
             kind = Class.BLOCK

@@ -17,11 +17,12 @@ from dispatch.visits.bedside.model import Level, NewEntry, Phase, Section
 from dispatch.visits.bedside.queries import chart_of, reading_times
 from dispatch.visits.bedside.records import EntryRow
 from dispatch.visits.bedside.service import may_start, record_step, release_hold
+from dispatch.visits.closing import close_shift
 from dispatch.visits.model import Deed, VisitState
 from dispatch.visits.queries import own_visit
 from dispatch.visits.records import VisitFactRow
 from dispatch.visits.service import record_fact
-from tests.builders.charting import CHECKLIST_ALONE, Ward, do, read
+from tests.builders.charting import BEFORE, CHECKLIST_ALONE, Ward, do, read
 from tests.builders.visits import AT_HOME, SEVEN, a_deed, a_town, nurse_actor, signed_off
 
 NO_CARE_PATH = {"required": False}
@@ -162,6 +163,18 @@ def test_only_a_prescriber_releases_what_is_held(ward, session, visit_id, nina, 
     assert ward.do(Deed.START).state is VisitState.INFUSING
 
 
+def test_a_release_settles_what_was_read_until_then_a_red_set_after_it_counts(
+    ward, session, visit_id, paula, clock
+):
+    ward.screen(sbp=166)
+    ward.pass_minutes(10)
+    ward.read(sbp=164)
+    release_hold(session, visit_id, ["vitals_red"], "white coat", paula, clock)
+    ward.pass_minutes(1)
+    ward.read(sbp=168)
+    assert ward.against_start == ["vitals_red"]
+
+
 def test_a_ready_visit_falls_back_when_its_baseline_is_older_than_ten_minutes(ward):
     ward.screen()
     assert ward.do(Deed.READY).state is VisitState.READY
@@ -255,6 +268,35 @@ def test_a_discharge_before_its_time_names_all_that_is_missing(ward):
     with pytest.raises(Conflict) as refusal:
         ward.do(Deed.DISCHARGE)
     assert {"too_early", "sets_missing", "unanswered", "adult_not_signed"} <= codes(refusal)
+
+
+def test_one_nurse_one_patient_until_the_discharge(ward, session, town, nina, clock):
+    ward.infuse()
+    carlos = Ward(session, town.second_id, nina, clock)
+    carlos.do(Deed.CHECK_IN)
+    for section in BEFORE:
+        carlos.chart(section)
+    carlos.read()
+    assert carlos.against_start == ["another_patient_watched"]
+    with pytest.raises(Conflict) as refusal:
+        carlos.do(Deed.START)
+    assert codes(refusal) == {"another_patient_watched"}
+    ward.recover()
+    ward.do(Deed.DISCHARGE)
+    carlos.read()
+    assert carlos.do(Deed.START).state is VisitState.INFUSING
+
+
+def test_no_shift_closes_over_a_patient(ward, session, nina, clock):
+    ward.infuse()
+    with pytest.raises(Conflict) as refusal:
+        close_shift(session, nina, clock)
+    assert codes(refusal) == {"patient_left"}
+    ward.do(Deed.EMERGENCY)
+    ward.do(Deed.TRANSFER)
+    with pytest.raises(Conflict) as refusal:
+        close_shift(session, nina, clock)
+    assert codes(refusal) == {"no_open_shift"}  # custody's own word: nothing was picked up
 
 
 def test_an_emergency_ends_with_the_crew(ward):
