@@ -14,7 +14,8 @@ from dispatch.kernel.refusals import Reason
 NO_CASE = Reason(
     code="no_case",
     text="A patient whom the file brings has no clearance yet.",
-    way_out="Import patients first; visits follow when they are cleared, or the area signs the gate off.",
+    way_out="Import patients first; visits follow when they are cleared, or the area signs "
+    "`booking.without_case`.",
 )
 
 
@@ -24,13 +25,13 @@ def judge_care_path(session: Session, files: Files, known: Known, clock: Clock, 
         entry, draft = one.draft, one.draft.booking
         row = known.appointments.get(draft.reference)
         service = known.services.get(draft.service_code)
-        if service is None or not care_path_required(session, known.area.id, service_of(service)):
+        patient = known.patients.get(entry.patient)
+        if service is None or not care_path_required(session, known.area.id, service, patient):
             continue
         if row is not None and (row.service.code, row.day, windows_of(row)) == (
             draft.service_code, draft.day, entry.windows,
         ):  # fmt: skip
             continue
-        patient = known.patients.get(entry.patient)
         if patient is None:
             findings.add_all(one.row, [NO_CASE], {})
             continue

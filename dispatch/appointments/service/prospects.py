@@ -154,7 +154,7 @@ def prospect(
     others = confirmed_around(session, [patient.id], draft.day, last_day)
     value = service_of(row)
     path = None
-    if value.offered and care_path_required(session, area.id, value):
+    if value.offered and care_path_required(session, area.id, value, patient):
         path = path_of(session, patient, clock.now(), clock)
         if against := path.of_patient():
             raise CarePathRefused([each.reason for each in against], path.standing.task)

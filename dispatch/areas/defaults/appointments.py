@@ -6,6 +6,9 @@ from typing import Any
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     # May a controlled service be booked only with clearance, order and series (care-rules.md A16, B10)?
     "booking.care_path": {"required": True},
+    # And of whom: may a patient without a case be booked without it? Only where an area takes over the day
+    # of an earlier system; who has a case goes the whole path there, too.
+    "booking.without_case": {"refused": True},
     # At most so many controlled visits in any so many days, on different days at least so far apart.
     "booking.spacing": {"most": 3, "within_days": 7, "least_days_apart": 1},
     # A controlled visit that begins later than this is a wish to be confirmed (C19).
@@ -38,6 +41,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 # On what each stands: key -> source.
 CITATIONS: Mapping[str, str] = {
     "booking.care_path": "care-rules.md A16, B10: clearance before an appointment is confirmed (P)",
+    "booking.without_case": "care-rules.md A16: whose clearance an earlier system keeps (P)",
     "booking.spacing": "care-rules.md C11 and section 2: at most 3 in 7 days (P)",
     "booking.late_start": "care-rules.md C19: not late at night (P)",
     "visit.fasting": "ASA practice guidelines for preoperative fasting, 2017; care-rules.md section 2 (P)",

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.appointments.care.model import FastingReport
 from dispatch.appointments.care.rules.fasting import fasting_requirements
+from dispatch.appointments.care.service.gate import care_path_required
 from dispatch.appointments.records import AppointmentRow
 from dispatch.areas.service import policies
 from dispatch.clearance.model import Subject, TaskKind
@@ -18,7 +19,7 @@ from dispatch.visits.bedside.rules.checklist import blank
 from dispatch.visits.bedside.rules.gates import Ordered
 from dispatch.visits.safety.service import reachability
 
-KEYS = ("booking.care_path", "visit.checklist", "visit.fasting")
+KEYS = ("visit.checklist", "visit.fasting")
 NO_ORDER = Reason(
     code="no_order_in_force",
     text="No signed order is in force for this patient.",
@@ -43,7 +44,7 @@ def against_start(session: Session, row: AppointmentRow, chart: Chart, at: datet
     """Return what the other chapters hold against a start at `at`."""
     law = policies(session, KEYS, row.area_id, row.patient.state)
     found: list[Unmet] = []
-    if row.service.controlled and law["booking.care_path"]["required"]:
+    if care_path_required(session, row.area_id, row.service, row.patient):
         found += _papers(session, row, at)
     if report := fasting_report(chart):
         found += [
@@ -87,9 +88,7 @@ def _not_cleared() -> Reason:
 
 def ordered(session: Session, row: AppointmentRow, at: datetime) -> Ordered | None:
     """Return the order in force for a visit, None where none is needed or none is there."""
-    key = "booking.care_path"
-    law = policies(session, (key,), row.area_id, row.patient.state)[key]
-    if not row.service.controlled or not law["required"]:
+    if not care_path_required(session, row.area_id, row.service, row.patient):
         return None
     order = order_in_force(session, row.patient_id, at)
     terms = order.terms if order else None

@@ -24,7 +24,8 @@ from dispatch.appointments.care.sources import Standing, link_infusion, standing
 from dispatch.appointments.model import AppointmentStatus, BookingDraft, Service, Window
 from dispatch.appointments.records import AppointmentRow, PatientRow, ServiceRow
 from dispatch.areas.records import ServiceAreaRow
-from dispatch.areas.service import policies, policy, zone_of
+from dispatch.areas.service import policies, zone_of
+from dispatch.intake.queries import case_of_patient
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 
@@ -56,9 +57,23 @@ class Path:
         )
 
 
-def care_path_required(session: Session, area_id: UUID, service: Service) -> bool:
-    """Tell whether a service is booked only with clearance, order and series."""
-    return service.controlled and bool(policy(session, "booking.care_path", area_id)["required"])
+def care_path_required(
+    session: Session, area_id: UUID, service: Service | ServiceRow, patient: PatientRow | None
+) -> bool:
+    """Tell whether a service is given to a patient only with clearance, order and series.
+
+    Whoever has a case goes the whole path. Who has none (None: a patient whom a file brings) is let through
+    only where the area signed so, policy ``booking.without_case``.
+    """
+    if not service.controlled:
+        return False
+    keys = ("booking.care_path", "booking.without_case")
+    law = policies(session, keys, area_id, None if patient is None else patient.state)
+    if not law["booking.care_path"]["required"]:
+        return False
+    if law["booking.without_case"]["refused"]:
+        return True
+    return patient is not None and case_of_patient(session, patient.id) is not None
 
 
 def path_of(
@@ -97,7 +112,7 @@ def pass_gate(
     but
         The appointment that is being changed.
     """
-    if not service.offered or not care_path_required(session, patient.area_id, service):
+    if not service.offered or not care_path_required(session, patient.area_id, service, patient):
         return None
     length = timedelta(minutes=min(max(draft.minutes or service.minutes, 1), 24 * 60))
     over_at = max((window.ends_at + length for window in windows), default=clock.now())
@@ -120,8 +135,7 @@ def pass_gate(
 
 def link_to_series(session: Session, row: AppointmentRow, actor: Actor, clock: Clock) -> None:
     """Count a visit that was booked by itself, not with its whole series, as the next infusion of it."""
-    service = row.service
-    if service.controlled and policy(session, "booking.care_path", row.area_id)["required"]:
+    if care_path_required(session, row.area_id, row.service, row.patient):
         link_infusion(session, row.id, row.patient_id, actor, clock)
 
 
