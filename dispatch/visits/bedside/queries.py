@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from dispatch.appointments.records import AppointmentRow
-from dispatch.clearance.model import Scale, Subject
-from dispatch.clearance.queries import scores_of
+from dispatch.clearance.model import Occasion, Scale, Subject
+from dispatch.clearance.queries import scores_at, scores_of
 from dispatch.custody.queries import vials_of_nurse
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
@@ -59,7 +59,7 @@ def bedside_of(session: Session, appointment_id: UUID, actor: Actor, clock: Cloc
     order = case.ordered
     return Bedside(
         chart=case.chart,
-        steps=_steps(case, _open_after(session, actor.nurse_id, case)),
+        steps=_steps(case, _open_after(session, row.id, actor.nurse_id, case)),
         standing=standing_against(case, deed) if asked else (),
         checklist=checklist,
         due_at=due_at,
@@ -118,12 +118,17 @@ def _state_of(number: int, before: str, unmet: Sequence[Unmet], case: Case, open
     return "open" if number in open_after else "done"
 
 
-def _open_after(session: Session, nurse_id: UUID, case: Case) -> list[int]:
-    """Return which of the last steps are open: witnessed waste, the note, the day after."""
+def _open_after(session: Session, appointment_id: UUID, nurse_id: UUID, case: Case) -> list[int]:
+    """Return which of the last steps are open: witnessed waste, the note, the day after.
+
+    The patient may have answered for the day after on her own page.
+    """
     found = [19] if any(line.residual_ug for line in vials_of_nurse(session, nurse_id)) else []
-    for number, section in ((21, Section.NOTE), (22, Section.NEXT_DAY)):
-        if section not in case.chart.sections:
-            found.append(number)
+    if Section.NOTE not in case.chart.sections:
+        found.append(21)
+    told = any(line.occasion is Occasion.DAY_AFTER for line in scores_at(session, appointment_id))
+    if not told and Section.NEXT_DAY not in case.chart.sections:
+        found.append(22)
     return found
 
 
