@@ -1,4 +1,4 @@
-"""What the demo's nurses chart at the bedside: calm readings, complete sections; all invented."""
+"""What the demo's nurses chart and report at the bedside: calm readings, complete sections; all invented."""
 
 import random
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.demo.morning import CHECK, READ, SCORE, SCREEN, Act
+from api.demo.morning import ASK, CALL, CHECK, READ, SCORE, SCREEN, WELL, Act
 from api.demo.stocking import NotAsPlayed
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
@@ -19,6 +19,8 @@ from dispatch.visits.bedside.model import Level, NewEntry, NewReading, Reading, 
 from dispatch.visits.bedside.queries import questions_of
 from dispatch.visits.bedside.service import record_reading, record_step
 from dispatch.visits.model import Deed
+from dispatch.visits.safety.model import CheckIn, ContactHow, NewContact, PatientAnswer
+from dispatch.visits.safety.service import answer_patient_check, check_in, confirm_reachable, on_call_for
 
 BEFORE_DRAW = (
     Section.SAFE_SCENE, Section.ADULT, Section.KIT, Section.PAPERS, Section.TODAY, Section.MOOD,
@@ -28,6 +30,13 @@ AFTER_DRAW = (Section.DRUG, Section.TIME_OUT)
 BEFORE_DISCHARGE = (Section.FLUSH, Section.SCORES, Section.IV_OUT, Section.FAREWELL, Section.NOTE)
 MOOD_ITEMS = tuple(f"p{number}" for number in range(1, 9))
 ALDRETE_ITEMS = ("activity", "breathing", "circulation", "consciousness", "oxygen")
+# A responsible adult's name on the glass, as `kernel.signature` keeps it.
+SCRAWL = (
+    "M60 150l10 -90 40 -20 30 30 -30 40 -40 10 60 50M170 120l30 -20 -10 40 30 -30 10 40 30 -60 -10 70"
+    " 40 -50 20 40 60 -70"
+)
+# Strokes on the glass as the phone sends them (dispatch/kernel/signature.py).
+SIGNATURE = "M60 140l30 -90 30 90 20 -40 25 38 18 -30 22 32 60 -6M300 120l40 -50 10 60 90 -20"
 PLAIN = {"yes_no": "no", "text": "as usual", "decimal": "75.0"}
 
 
@@ -49,7 +58,7 @@ def answers_of(section: Section, at: datetime, draw: random.Random) -> dict[str,
     if section is Section.SCORES:
         found |= dict.fromkeys(ALDRETE_ITEMS, "2")
     if section is Section.FAREWELL:
-        found["signed_name"] = "Robin Example"
+        found |= {"signed_name": "Robin Example", "signature": SCRAWL}
     return found
 
 
@@ -91,7 +100,27 @@ class Charts:
             SCREEN: partial(self.chart, BEFORE_DRAW),
             CHECK: partial(self.chart, AFTER_DRAW),
             SCORE: partial(self.chart, BEFORE_DISCHARGE),
+            WELL: self.be_well,
+            CALL: self.call,
+            ASK: self.ask,
         }
+
+    def be_well(self, act: Act, nurse: Actor) -> None:
+        """Say that all is well."""
+        sign = CheckIn(event_id=new_id(), appointment_id=_visit(act), at=act.at)
+        check_in(self.session, sign, nurse, self.clock)
+
+    def call(self, act: Act, nurse: Actor) -> None:
+        """Reach the prescriber on call before the start."""
+        duty = on_call_for(self.session, _visit(act), act.at)
+        if duty is None:
+            raise NotAsPlayed("nobody is on call")
+        contact = NewContact(duty_id=duty.duty_id, how=ContactHow.LIVE_CALL, appointment_id=_visit(act))
+        confirm_reachable(self.session, contact, nurse, self.clock)
+
+    def ask(self, act: Act, nurse: Actor) -> None:
+        """Hear from the patient two hours after that she is well."""
+        answer_patient_check(self.session, _visit(act), PatientAnswer.WELL, nurse, self.clock)
 
     def note(self, act: Act) -> None:
         """Remember which infusions run."""

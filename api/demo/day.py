@@ -17,7 +17,15 @@ OFFICE = ("dispatcher", "compliance", "pharmacist", "prescriber", "admin")
 
 @dataclass(frozen=True, kw_only=True)
 class DemoDay:
-    """Everything that is seeded; `office` are the people who hold one role each, by role."""
+    """Everything that is seeded.
+
+    Attributes
+    ----------
+    office
+        The people who hold one role each, by role.
+    homes
+        Houses where nobody of the others lives, for those who come along the care path.
+    """
 
     day: date
     pharmacies: tuple[Spot, ...]
@@ -25,6 +33,7 @@ class DemoDay:
     patients: tuple[PatientOfDay, ...]
     bookings: tuple[BookingOfDay, ...]
     office: dict[str, Person]
+    homes: tuple[Spot, ...]
 
 
 def invent_day(day: date, seed: int = SEED) -> DemoDay:
@@ -46,4 +55,5 @@ def invent_day(day: date, seed: int = SEED) -> DemoDay:
         patients=tuple(patient for patient, _ in pairs),
         bookings=tuple(booking for _, booking in pairs),
         office=dict(zip(OFFICE, people[NURSES + VISITS :], strict=True)),
+        homes=tuple(houses[NURSES + VISITS :]),
     )

@@ -60,6 +60,8 @@ class Incidents:
         before the demo's present, and the residuals on their way back.
     counted_at
         The stock point that is one vial short.
+    spared
+        The nurse whose vials nothing happens to: whoever looks at the demo gives them.
     """
 
     session: Session
@@ -71,6 +73,7 @@ class Incidents:
     to_open: Mapping[UUID, int]
     carried: list[CarriedBack]
     counted_at: UUID
+    spared: UUID | None
     _offered: tuple[Actor, Shelf] | None = None
     _round: UUID | None = None
 
@@ -90,7 +93,7 @@ class Incidents:
         surplus = {
             nurse_id: len(box) - self.to_open.get(nurse_id, 0)
             for nurse_id, box in self.boxes.items()
-            if len(box) > self.to_open.get(nurse_id, 0)
+            if len(box) > self.to_open.get(nurse_id, 0) and nurse_id != self.spared
         }
         if not surplus:
             return None
@@ -99,13 +102,12 @@ class Incidents:
 
     def _offer(self) -> None:
         found = self._spare()
-        if found is None or len(self.boxes) < 2:
+        if found is None or len(self.boxes) < 3:
             return
         giver_id, vial = found
         giver = self.nurses[giver_id]
-        receiver_id = min(
-            (each for each in self.boxes if each != giver_id), key=lambda each: self.nurses[each].name
-        )
+        others = [each for each in self.boxes if each not in (giver_id, self.spared)]
+        receiver_id = min(others, key=lambda each: self.nurses[each].name)
         command = OfferHandOff(
             event_id=new_id(),
             container_id=vial.container_id,

@@ -1,7 +1,8 @@
-"""What happens between the first shift and the demo's present: a script of deeds, made from the board.
+"""What happens on the demo's day: a script of deeds, made from the board.
 
 Nurses keep to the published plan within minutes, but for one whose patient kept her; all infusions that
-are over were wasted before a witness, but for one vial.
+are over were wasted before a witness, but for one vial. They report as often as the safety clocks ask
+(policies `safety.check_in`, `safety.readings`): an alarm on the board is somebody's who looks at the demo.
 """
 
 import random
@@ -44,7 +45,11 @@ PICK_UP, SET_OUT, OPEN_AND_DRAW, GIVE, WASTE = "pick up", "set out", "open and d
 # At the bedside (care-rules.md section 6): what is charted when, and sets of readings.
 SCREEN, READ, CHECK, SCORE = "chart before the draw", "read", "chart after the draw", "chart before discharge"
 READ_EVERY = timedelta(minutes=9, seconds=30)
-RECOVERY_READ = timedelta(minutes=15)
+RECOVERY_READ = timedelta(minutes=14)
+# A sign of life this often, whatever else is done; asked every 30 minutes (care-rules.md section 5).
+WELL, WELL_EVERY = "I am well", timedelta(minutes=25)
+# The prescriber on call answers before the start (C08); the patient, two hours after (B23).
+CALL, ASK, ASK_AFTER = "call the prescriber", "how is the patient", timedelta(minutes=125)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +70,9 @@ class Turn:
     unwitnessed: UUID | None
 
 
-def choose_turn(board: Board, now: datetime, in_the_office: Container[str] = ()) -> Turn:
-    """Choose the nurse who runs late, none of those in the office, and the vial that nobody saw wasted."""
-    late = min(_candidates(board, now, in_the_office), key=lambda found: found[0], default=None)
+def choose_turn(board: Board, now: datetime, but: Container[str] = ()) -> Turn:
+    """Choose the nurse who runs late, none of those named, and the vial that nobody saw wasted."""
+    late = min(_candidates(board, now, but), key=lambda found: found[0], default=None)
     late_nurse = late[2].nurse_id if late else None
     over = [
         stop
@@ -86,7 +91,7 @@ def choose_turn(board: Board, now: datetime, in_the_office: Container[str] = ())
 
 
 def _candidates(
-    board: Board, now: datetime, in_the_office: Container[str]
+    board: Board, now: datetime, but: Container[str]
 ) -> Iterator[tuple[tuple[bool, timedelta, str], timedelta, Lane, BoardStop]]:
     """Yield visits that may have kept a nurse so long that she is late for the next: score, stay, where.
 
@@ -95,7 +100,7 @@ def _candidates(
     """
     for lane in board.lanes:
         for before, after in zip(lane.stops, lane.stops[1:], strict=False):
-            if before.visit is None or after.visit is None or lane.code in in_the_office:
+            if before.visit is None or after.visit is None or lane.code in but:
                 continue
             drive = timedelta(seconds=after.travel_s)
             gone = min(ON_THE_WAY, drive / 2)
@@ -111,9 +116,9 @@ def _id(stop: BoardStop) -> UUID:
 
 
 def script(board: Board, turn: Turn, now: datetime, draw: random.Random) -> list[Act]:
-    """Return everything that happened until `now`, in order of time."""
+    """Return everything of the day in order of time; `now` is when whoever looks begins to."""
     acts = [act for lane in board.lanes for act in _lane(lane, turn, now, draw)]
-    return sorted((act for act in acts if act.at <= now), key=lambda act: act.at)
+    return sorted(acts, key=lambda act: act.at)
 
 
 def _lane(lane: Lane, turn: Turn, now: datetime, draw: random.Random) -> Iterator[Act]:
@@ -144,6 +149,8 @@ def _visit(
     started_at = begins_at + timedelta(seconds=draw.randint(*prepares_s))
     yield started_at, Deed.START
     left_at = ends_at - timedelta(seconds=draw.randint(0, 150))
+    for number in range(1, (left_at - stop.arrives_at) // WELL_EVERY + 1):
+        yield stop.arrives_at + number * WELL_EVERY, WELL
     if not stop.visit.controlled:
         yield left_at - minutes(draw.randint(4, 9)), Deed.STOP
         yield left_at, Deed.CHECK_OUT
@@ -152,13 +159,15 @@ def _visit(
     stopped_at = started_at + runs
     yield begins_at + minutes(6), SCREEN
     yield started_at - minutes(4), READ
+    yield started_at - minutes(2), CALL
     yield started_at - timedelta(seconds=30), OPEN_AND_DRAW
     yield started_at - timedelta(seconds=10), CHECK
     for number in range(1, runs // READ_EVERY + 1):
         yield started_at + number * READ_EVERY, READ
     yield stopped_at, Deed.STOP
-    yield stopped_at + RECOVERY_READ, READ
     discharged_at = left_at - minutes(2)
+    for number in range((discharged_at - minutes(3) - stopped_at) // RECOVERY_READ + 1):
+        yield stopped_at + minutes(1) + number * RECOVERY_READ, READ
     yield discharged_at - minutes(3), READ
     yield discharged_at - minutes(1), SCORE
     yield discharged_at, Deed.DISCHARGE
@@ -169,3 +178,4 @@ def _visit(
         soon = given_at + WASTE_AFTER
         yield (min(soon, now) if given_at <= now else soon), WASTE
     yield left_at, Deed.CHECK_OUT
+    yield discharged_at + ASK_AFTER, ASK

@@ -15,18 +15,22 @@ from sqlalchemy.orm import Session
 from api.app import create_app
 from api.db import db
 from api.demo.clock import DemoClock
+from api.demo.courses import TO_GIVE, TREATED, Treated
 from api.demo.day import DemoDay, invent_day
+from api.demo.going_on import Others
 from api.demo.incidents import Happening, Incidents
 from api.demo.morning import Act, choose_turn, script
 from api.demo.office import hashed_password
 from api.demo.planning import FIRST_COME, FIRST_COME_SECONDS, desk_with_supervisor, plan_and_publish
 from api.demo.playing import Player
 from api.demo.seeding import SLUG, TIME_ZONE, Seeded, seed
+from api.demo.show import lane_of
 from api.demo.stocking import deliver
 from api.demo.told import Links, Teller
 from api.settings import Settings
 from dispatch.areas.service import area_by_slug, pharmacies
 from dispatch.assignment.plan_model import EXACT
+from dispatch.intake.service import LinkPurpose
 from dispatch.kernel.actor import Role
 from dispatch.kernel.clock import Clock, SetClock, SystemClock
 from dispatch.kernel.local_time import instant, local_day
@@ -68,8 +72,16 @@ def present_of(day: date) -> datetime:
     return instant(day, PRESENT, ZONE)
 
 
-def play_day(engine: Engine, settings: Settings, day: date, seconds: int, console: Console) -> Links:
-    """Seed, plan, publish and play the morning of `day`, printing each step; return links for patients."""
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """What a played morning leaves: links for patients, and what the others will do."""
+
+    links: Links
+    others: Others
+
+
+def play_day(engine: Engine, settings: Settings, day: date, seconds: int, console: Console) -> Played:
+    """Seed, plan, publish and play the morning of `day`, printing each step."""
     steps = Steps(console=console, began_s=time.monotonic())
     invented = invent_day(day)
     evening = DemoClock(present_of(day) - SEEDED_BEFORE)
@@ -81,30 +93,54 @@ def play_day(engine: Engine, settings: Settings, day: date, seconds: int, consol
         steps.done(
             f"imported {len(invented.bookings)} visits, {len(invented.nurses)} nurses, their licences, shifts"
         )
+        teller = Teller(
+            area_id=seeded.area_id,
+            staff=seeded.staff,
+            day=day,
+            zone=ZONE,
+            clock=SetClock(present_of(day)),
+            homes=invented.homes,
+        )
+        with transaction(engine, settings.keyring) as session:
+            told = _tell(session, teller)
+        steps.done("let patients come along the care path, from an enquiry to today's visit of a series")
         dispatcher = seeded.staff.office[Role.DISPATCHER]
         plan_and_publish(desk, day, FIRST_COME, FIRST_COME_SECONDS, dispatcher)
         steps.done("planned first come, first served, to compare")
         plan_and_publish(desk, day, EXACT, seconds, dispatcher)
         steps.done("planned exactly and published")
     with transaction(engine, settings.keyring) as session:
-        links = _tell(session, day, seeded)
-    steps.done("let five patients come along the care path, from an enquiry to a series")
-    with transaction(engine, settings.keyring) as session:
-        acts = _play_morning(session, invented, seeded)
-    steps.done(f"played the morning: {acts} deeds of nurses, pharmacist and witnesses")
-    return links
+        links = _tell_this_morning(session, teller, told)
+        others = _play_morning(session, invented, seeded)
+    steps.done(f"played the morning: {others.done} deeds of nurses, pharmacist and witnesses")
+    return Played(links=links, others=others)
 
 
-def _tell(session: Session, day: date, seeded: Seeded) -> Links:
-    teller = Teller(
-        session=session,
-        area_id=seeded.area_id,
-        staff=seeded.staff,
-        day=day,
-        zone=ZONE,
-        clock=SetClock(present_of(day)),
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """The cases that go on this morning: the intake half done, and those in treatment."""
+
+    half_done: UUID
+    treated: tuple[UUID, ...]
+
+
+def _tell(session: Session, teller: Teller) -> Told:
+    teller.session = session
+    teller.begin()
+    cases = Treated(teller=teller).tell_until_yesterday()
+    return Told(half_done=teller.tell_until_yesterday(), treated=cases)
+
+
+def _tell_this_morning(session: Session, teller: Teller, told: Told) -> Links:
+    teller.session = session
+    teller.at(0, 9, 40)
+    Treated(teller=teller).change_a_list(told.treated[-1])
+    teller.tell_this_morning()
+    return Links(
+        half_done=teller.link(told.half_done),
+        to_sign=teller.link(told.half_done, LinkPurpose.PROVIDER),
+        today=teller.link(told.treated[0]),
     )
-    return teller.tell()
 
 
 def _digest(settings: Settings, clock: Clock) -> str:
@@ -125,7 +161,7 @@ def area_of_demo(session: Session) -> UUID:
     return area_by_slug(session, SLUG).id
 
 
-def _play_morning(session: Session, invented: DemoDay, seeded: Seeded) -> int:
+def _play_morning(session: Session, invented: DemoDay, seeded: Seeded) -> Others:
     day, now = invented.day, present_of(invented.day)
     staff = seeded.staff
     clock = SetClock(instant(day, DELIVERY, ZONE))
@@ -138,7 +174,8 @@ def _play_morning(session: Session, invented: DemoDay, seeded: Seeded) -> int:
                 units[stop.pharmacy_id] += stop.units
     pharmacist = staff.office[Role.PHARMACIST]
     shelves = deliver(session, units, day, pharmacist, clock)
-    turn = choose_turn(planned, now, in_the_office=WITNESSES)
+    yours = lane_of(planned, TO_GIVE)
+    turn = choose_turn(planned, now, but=(*WITNESSES, *(lane.code for lane in yours)))
     player = Player(
         session=session,
         clock=clock,
@@ -160,6 +197,16 @@ def _play_morning(session: Session, invented: DemoDay, seeded: Seeded) -> int:
         to_open=player.to_open,
         carried=player.carried,
         counted_at=min(shelves, key=lambda pharmacy_id: len(shelves[pharmacy_id])),
+        spared=yours[0].nurse_id if yours else None,
     )
-    acts: list[Act | Happening] = [*script(planned, turn, now, draw), *incidents.happenings()]
-    return player.play(sorted(acts, key=lambda act: act.at))
+    acts = script(planned, turn, now, draw)
+    over = [act for act in acts if act.at <= now]
+    happened: list[Act | Happening] = [*over, *incidents.happenings()]
+    player.play(sorted(happened, key=lambda act: act.at))
+    to_come = [
+        act
+        for act in acts[len(over) :]
+        if act.nurse_id != incidents.spared
+        and not (act.stop.visit and act.stop.visit.reference.startswith(TREATED))
+    ]
+    return Others(player=player, acts=(*over, *to_come), done=len(over))

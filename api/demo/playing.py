@@ -110,14 +110,6 @@ class Player:
 
     def play(self, acts: Iterable[Act | Happening]) -> int:
         """Do everything in order and return how many acts there were."""
-        custody: Mapping[str, Callable[[Act, Actor], None]] = {
-            PICK_UP: self._pick_up,
-            SET_OUT: self._set_out,
-            OPEN_AND_DRAW: self._open_and_draw,
-            GIVE: self._give,
-            WASTE: self._waste,
-            **self.bedside.acts(),
-        }
         count = 0
         acts = tuple(acts)
         self.to_open.update(
@@ -131,13 +123,26 @@ class Player:
             if isinstance(act, Happening):
                 act.do()
                 continue
-            nurse = self.nurses[act.nurse_id]
-            if act.what in custody:
-                custody[act.what](act, nurse)
-            else:
-                self._report(act, nurse)
+            self._do(act)
             count += 1
         return count
+
+    def go_on(self, session: Session, act: Act) -> None:
+        """Do one more act, in a session of its own."""
+        self.session = self.bedside.session = session
+        self.clock.at = act.at
+        self._do(act)
+
+    def _do(self, act: Act) -> None:
+        known: Mapping[str, Callable[[Act, Actor], None]] = {
+            PICK_UP: self._pick_up,
+            SET_OUT: self._set_out,
+            OPEN_AND_DRAW: self._open_and_draw,
+            GIVE: self._give,
+            WASTE: self._waste,
+            **self.bedside.acts(),
+        }
+        known.get(act.what, self._report)(act, self.nurses[act.nurse_id])
 
     def _report(self, act: Act, nurse: Actor) -> None:
         appointment_id = _appointment(act.stop)
@@ -202,6 +207,8 @@ class Player:
     def _open_and_draw(self, act: Act, nurse: Actor) -> None:
         appointment_id = _appointment(act.stop)
         standing = standing_at_visit(self.session, appointment_id, nurse, self.clock)
+        if not self.boxes.get(act.nurse_id):
+            raise NotAsPlayed("no sealed vial is left in the box")
         vial = self.boxes[act.nurse_id].pop(0)
         self.to_open[act.nurse_id] -= 1
         opening = OpenContainer(

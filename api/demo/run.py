@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.demo.clock import DemoClock
 from api.demo.database import DemoRefused, demo_settings, open_fresh, open_kept
+from api.demo.going_on import go_on_beside
 from api.demo.play import WITNESSES, ZONE, area_of_demo, demo_board, play_day, present_of, todays_date
 from api.demo.show import lane_to_show, show_links, show_morning, show_plan
 from api.demo.told import Links
@@ -26,19 +27,23 @@ def run(database: str, port: int, seconds: int, day: date | None, *, keep: bool,
     """Make or reopen the demo, print what there is to see, and serve it until it is interrupted."""
     settings = demo_settings(database, HOST, port)
     console = Console(soft_wrap=True)
-    engine, links = open_kept(settings) if keep else None, None
+    engine, played = open_kept(settings) if keep else None, None
     if engine is not None:
         clock = DemoClock(_left_at(engine, settings))
     else:
         wanted = day or todays_date()
         engine = open_fresh(settings)
-        links = play_day(engine, settings, wanted, seconds, console)
+        played = play_day(engine, settings, wanted, seconds, console)
         clock = DemoClock(present_of(wanted))
-    _show(engine, settings, clock, console, links)
+    _show(engine, settings, clock, console, played.links if played else None)
     engine.dispose()
     if serves:
         from api.serving import serve
 
+        if played:
+            go_on_beside(settings, played.others, clock)
+        else:
+            console.print("In a demo that is kept nobody works on by themselves: soon the clocks will ask.")
         console.print("Serving until Ctrl-C.")
         serve(settings, clock)
     else:

@@ -66,7 +66,7 @@ def seed(session: Session, day: DemoDay, digest: str, clock: Clock, on_progress:
         )
         open_pharmacy(session, area.id, pharmacy, admin, clock)
     seed_catalogue(session, SYSTEM, clock)
-    _sign_off_the_gate(session, area.id, office[Role.COMPLIANCE], clock)
+    _let_imported_pass(session, area.id, office[Role.COMPLIANCE], clock)
     allow_ketamine_at_home(session, day.day, office[Role.COMPLIANCE], clock)
     report = import_files(
         session, day_files(day), office[Role.DISPATCHER], clock, on_progress, area_id=area.id
@@ -78,22 +78,15 @@ def seed(session: Session, day: DemoDay, digest: str, clock: Clock, on_progress:
     return Seeded(area_id=area.id, staff=Staff(office=office, nurses=nurses))
 
 
-def _sign_off_the_gate(session: Session, area_id: UUID, compliance: Actor, clock: Clock) -> None:
-    """Let the demo's invented day be imported, whose patients come without a care path of their own."""
+def _let_imported_pass(session: Session, area_id: UUID, compliance: Actor, clock: Clock) -> None:
+    """Let the invented day be imported, whose patients have no case here; who has one goes the whole path."""
     value = NewPolicy(
-        key="booking.care_path",
-        value={"required": False},
-        reason="Demo: the invented day of an earlier system is imported without clearances",
+        key="booking.without_case",
+        value={"refused": False},
+        reason="Demo: the day of an earlier system is imported, which keeps these patients' clearances",
         area_id=area_id,
     )
     sign_policy(session, value, compliance, clock)
-    alone = NewPolicy(
-        key="visit.checklist",
-        value={"required": True, "prescriber_reachable": False},
-        reason="Demo: the played morning keeps the checklist without a prescriber who answers calls",
-        area_id=area_id,
-    )
-    sign_policy(session, alone, compliance, clock)
 
 
 def allow_ketamine_at_home(session: Session, on: date, compliance: Actor, clock: Clock) -> None:

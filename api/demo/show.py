@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from api.demo.courses import TO_GIVE
 from api.demo.office import PASSWORD, nurse_email, office_email
 from api.demo.told import Links
 from api.gaps import MC_PER_DOLLAR, bound_dollars, gap_text
@@ -75,9 +76,18 @@ def unassigned_line(left: Unassigned) -> str:
     return f"{visit.reference} {visit.service}: {', '.join(reasons)}"
 
 
+def lane_of(board: Board, reference: str) -> list[Lane]:
+    """Return the nurse who makes a visit; an empty list when nobody does."""
+    return [
+        lane
+        for lane in board.lanes
+        if any(stop.visit and stop.visit.reference == reference for stop in lane.visits)
+    ]
+
+
 def lane_to_show(board: Board) -> Lane:
-    """Return the nurse whose day is worth a look: who runs late, else is out, else has a visit left."""
-    running = [lane for lane in board.lanes if lane.visits]
+    """Return the nurse whose day is worth a look: who has the visit to give, else runs late, else is out."""
+    running = lane_of(board, TO_GIVE) or [lane for lane in board.lanes if lane.visits]
 
     def interest(lane: Lane) -> tuple[bool, bool, bool]:
         late = any(
@@ -135,7 +145,7 @@ def show_links(url: str, nurse: str, witnesses: Sequence[str], links: Links | No
     else:
         click.echo(f"  patient         {url}/p/{links.half_done}  opens once: an intake, half done")
         click.echo(f"  provider        {url}/p/{links.to_sign}  opens once: to sign for that patient")
-        click.echo(f"  patient         {url}/p/{links.in_series}  opens once: two of six infusions given")
+        click.echo(f"  patient         {url}/p/{links.today}  opens once: her third infusion is today")
     others = [office_email(role) for role in (Role.PHARMACIST, Role.ADMIN)]
     click.echo(f"  also            {', '.join(others)}")
     click.echo(f"  witnesses       {', '.join(map(nurse_email, witnesses))}; every nurse has such an address")

@@ -1,21 +1,18 @@
-"""Five invented patients, each at another place of the care path, so that every screen has its work."""
+"""Four invented patients on their way to a clearance, each at another place of it."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from api.demo.office import Staff, sign
-from dispatch.appointments.model import UNPLACED, PatientDraft
-from dispatch.appointments.service import register_patient
+from api.demo.streets import Spot
 from dispatch.clearance import commands as clearing
 from dispatch.clearance import service as clearance
 from dispatch.clearance.model import (
-    Decision,
     Licence,
     Mode,
     Occasion,
@@ -35,11 +32,9 @@ from dispatch.intake.service import LinkPurpose
 from dispatch.intake.statements import Saying
 from dispatch.kernel.actor import Actor, Role
 from dispatch.kernel.clock import SetClock
-from dispatch.kernel.ids import new_id
 from dispatch.kernel.local_time import instant
-from dispatch.series import commands as ordering
-from dispatch.series import service as series
-from dispatch.series.model import Antiemetic, Delivery, Indication, Route, Terms
+from dispatch.visits.safety.model import NewDuty
+from dispatch.visits.safety.service import enter_duty
 
 PATIENT = Actor(
     account_id=None, name="Patient, by link", roles=frozenset(), session_ref=f"{LINK_SESSION}demo"
@@ -48,8 +43,10 @@ STATE = "OH"
 # The last digit is the check digit of the six before it; nobody's.
 DEA_NUMBER = "AB1234563"
 TEMPLATE, CONSENT_TEXT = "T-S0", "2026-11"
-# PHQ-9 as it falls over two infusions: baseline, before and the day after each.
-COURSE = (21, 20, 16, 15, 11)
+# PHQ-9 of those who were talked over and wait.
+BASELINE = 21
+# From when to when the prescriber is on call: before the first visit and after the last.
+ON_CALL = ((6, 0), (22, 0))
 CALM = (0, 0, None, None, None, 0, None)
 INTENT = (1, 1, 1, 1, 0, 0, None)
 
@@ -60,19 +57,31 @@ class Links:
 
     half_done: str
     to_sign: str
-    in_series: str
+    today: str
 
 
 @dataclass(kw_only=True)
 class Teller:
-    """Lets the five come as far as they are, day by day, through the services the screens call."""
+    """Lets them come as far as they are, day by day, through the services the screens call.
 
-    session: Session
+    Attributes
+    ----------
+    homes
+        Where a patient lives, by her number.
+    session
+        Set before each part of the story: the plan is made between two of them.
+    alarming
+        The case whose answers cannot wait.
+    """
+
     area_id: UUID
     staff: Staff
     day: date
     zone: ZoneInfo
     clock: SetClock
+    homes: Sequence[Spot]
+    session: Session = field(init=False)
+    alarming: UUID = field(init=False)
 
     @property
     def prescriber(self) -> Actor:
@@ -84,21 +93,34 @@ class Teller:
         """Who calls back and registers."""
         return self.staff.office[Role.DISPATCHER]
 
-    def tell(self) -> Links:
-        """Let all five come; afterwards the clock shows ten past ten of the day."""
-        self._at(21, 8)
+    def begin(self) -> None:
+        """Three weeks ago: the company enters its prescriber, who is on call all of today."""
+        self.at(21, 8)
         self._enter_prescriber()
-        in_series = self._in_series()
-        self._at(1, 9)
-        half_done, to_sign = self._half_done()
-        self._waiting("Otto Glasswater", 1)
-        in_alarm = self._waiting("Ines Thornapple", 1)
-        self._at(0, 9, 55)
-        self._score(in_alarm, Scale.CSSRS, INTENT, Occasion.OTHER)
-        self._open("Wanda Moonridge", 4, "I would like to know whether this is for me.")
-        return Links(half_done=half_done, to_sign=to_sign, in_series=in_series)
+        account_id = self.prescriber.account_id
+        assert account_id is not None
+        turn = NewDuty(
+            account_id=account_id, states=frozenset({STATE}), begins_at=self._moment(0, *ON_CALL[0]),
+            ends_at=self._moment(0, *ON_CALL[1]), phone="+1 614 555 0177",
+        )  # fmt: skip
+        enter_duty(self.session, turn, self.dispatcher, self.clock)
 
-    def _at(self, days_ago: int, hour: int, minute: int = 0) -> None:
+    def tell_until_yesterday(self) -> UUID:
+        """Let those come as far as they are who are on their way; return the case that is half done."""
+        self.at(1, 9)
+        half_done = self._half_done()
+        self._waiting("Otto Glasswater", 3)
+        self.alarming = self._waiting("Ines Thornapple", 5)
+        return half_done
+
+    def tell_this_morning(self) -> None:
+        """An answer that cannot wait, and a new enquiry."""
+        self.at(0, 9, 55)
+        self.score(self.alarming, Scale.CSSRS, INTENT, Occasion.OTHER)
+        self._open("Wanda Moonridge", 4, "I would like to know whether this is for me.")
+
+    def at(self, days_ago: int, hour: int, minute: int = 0) -> None:
+        """Set the clock to a reading of the area's, so many days before the demo's."""
         self.clock.at = self._moment(days_ago, hour, minute)
 
     def _moment(self, days_ago: int, hour: int, minute: int = 0) -> datetime:
@@ -124,19 +146,22 @@ class Teller:
         clearance.enter_prescriber_licence(self.session, account_id, licence, admin, self.clock)
 
     def _open(self, name: str, number: int, reason: str = "") -> UUID:
-        contact = Contact(name=name, phone=f"+1 614 555 01{40 + number}")
+        contact = Contact(name=name, phone=_phone(number))
         new = taking.NewEnquiry(area_id=self.area_id, contact=contact, reason=reason)
         return intake.open_case(self.session, new, PATIENT, self.clock).case_id
 
-    def _about(self, case_id: UUID, name: str, number: int) -> None:
-        contact = Contact(
+    def contact(self, name: str, number: int) -> Contact:
+        """Return what a patient tells about herself."""
+        return Contact(
             name=name,
-            phone=f"+1 614 555 01{40 + number}",
+            phone=_phone(number),
             born_on=date(1980 + number, 3, 9),
-            address=f"{1200 + number} Kenworth Rd, Columbus, OH 43224",
+            address=self.homes[number].address,
             state=STATE,
         )
-        intake.tell_about(self.session, case_id, contact, PATIENT, self.clock)
+
+    def _about(self, case_id: UUID, name: str, number: int) -> None:
+        intake.tell_about(self.session, case_id, self.contact(name, number), PATIENT, self.clock)
 
     def _histories(self, case_id: UUID, how_many: int = len(SECTIONS)) -> None:
         for section in SECTIONS[:how_many]:
@@ -150,18 +175,19 @@ class Teller:
                 )
                 intake.give_answer(self.session, given, PATIENT, self.clock)
 
-    def _half_done(self) -> tuple[str, str]:
+    def _half_done(self) -> UUID:
         case_id = self._open("Farid Lindenholt", 2)
         intake.note_contact(self.session, case_id, self.dispatcher, self.clock)
         self._about(case_id, "Farid Lindenholt", 2)
         self._histories(case_id, 3)
         self.clock.advance(timedelta(minutes=20))
-        return self._link(case_id), self._link(case_id, LinkPurpose.PROVIDER)
+        return case_id
 
-    def _link(self, case_id: UUID, purpose: LinkPurpose = LinkPurpose.PATIENT) -> str:
+    def link(self, case_id: UUID, purpose: LinkPurpose = LinkPurpose.PATIENT) -> str:
+        """Return the one-time secret of a new link."""
         return intake.make_link(self.session, case_id, purpose, self.dispatcher, self.clock).secret
 
-    def _whole(self, name: str, number: int) -> UUID:
+    def whole(self, name: str, number: int) -> UUID:
         """Everything that a consultation needs."""
         case_id = self._open(name, number)
         intake.note_contact(self.session, case_id, self.dispatcher, self.clock)
@@ -181,7 +207,7 @@ class Teller:
         return case_id
 
     def _acknowledge(self, case_id: UUID) -> None:
-        secret = self._link(case_id, LinkPurpose.PROVIDER)
+        secret = self.link(case_id, LinkPurpose.PROVIDER)
         device = intake.open_link(self.session, secret, self.clock)
         who = intake.visitor_of(self.session, device.secret, self.clock.now())
         assert who is not None
@@ -191,16 +217,15 @@ class Teller:
         )  # fmt: skip
         intake.sign_acknowledgement(self.session, signed, who.actor, self.clock)
 
-    def _waiting(self, name: str, days_ago: int) -> UUID:
-        """A case that was talked over and waits for its decision."""
-        number = 3 if name.startswith("Otto") else 5
-        self._at(days_ago, 8 + number)
-        case_id = self._whole(name, number)
-        self._talk_over(case_id)
+    def _waiting(self, name: str, number: int) -> UUID:
+        """A case that was talked over yesterday and waits for its decision."""
+        self.at(1, 8 + number)
+        case_id = self.whole(name, number)
+        self.talk_over(case_id, BASELINE)
         return case_id
 
-    def _talk_over(self, case_id: UUID) -> None:
-        """Consultation, evaluation, the scales of the baseline, and the review of the list."""
+    def talk_over(self, case_id: UUID, baseline: int) -> None:
+        """Consultation, evaluation, the scales with a PHQ-9 of `baseline`, and the review of the list."""
         account_id = self.prescriber.account_id
         assert account_id is not None
         booking = clearing.BookConsultation(
@@ -218,8 +243,8 @@ class Teller:
             case_id=case_id, evaluated_at=self.clock.now(), asa_class=2, weight_g=70_000
         )
         clearance.record_evaluation(self.session, seen, self.prescriber, self.clock)
-        self._score(case_id, Scale.PHQ9, items_of(COURSE[0]), Occasion.BASELINE)
-        self._score(case_id, Scale.CSSRS, CALM, Occasion.BASELINE)
+        self.score(case_id, Scale.PHQ9, items_of(baseline), Occasion.BASELINE)
+        self.score(case_id, Scale.CSSRS, CALM, Occasion.BASELINE)
         review = clearing.ReviewMedications(
             case_id=case_id,
             digest=medication_list(self.session, case_id).digest,
@@ -227,68 +252,17 @@ class Teller:
         )
         clearance.review_medications(self.session, review, self.prescriber, self.clock)
 
-    def _score(
-        self, case_id: UUID, scale: Scale, answers: Collection[int | None], occasion: Occasion
-    ) -> None:
+    def score(self, case_id: UUID, scale: Scale, answers: Collection[int | None], occasion: Occasion) -> None:
+        """Keep a scale that was filled in now."""
         score = clearing.NewScore(
             subject=Subject(case_id=case_id), scale=scale, answers=tuple(answers),
             taken_at=self.clock.now(), occasion=occasion,
         )  # fmt: skip
         clearance.record_score(self.session, score, self.prescriber, self.clock)
 
-    def _in_series(self) -> str:
-        """Two of six infusions are given, and the review of the response is due."""
-        case_id = self._whole("Greta Saltmarsh", 1)
-        patient = PatientDraft(
-            reference="P-901", state=STATE, name="Greta Saltmarsh", phone="+1 614 555 0141",
-            born_on=date(1981, 3, 9), address="1201 Kenworth Rd, Columbus, OH 43224",
-        )  # fmt: skip
-        row = register_patient(
-            self.session, self.area_id, patient, self.dispatcher, self.clock, placed=UNPLACED
-        )
-        intake.tie_patient(self.session, case_id, row.id, self.dispatcher, self.clock)
-        self._talk_over(case_id)
-        decision = clearing.Decide(
-            case_id=case_id, decision=Decision.CANDIDATE, reason="Two medicines without success.",
-            proof=sign(self.prescriber, self.clock.now()),
-        )  # fmt: skip
-        clearance.decide(self.session, decision, self.prescriber, self.clock)
-        self._give_two(case_id, row.id)
-        return self._link(case_id)
 
-    def _give_two(self, case_id: UUID, patient_id: UUID) -> None:
-        proposal = ordering.ProposeSeries(
-            patient_id=patient_id, area_id=self.area_id, state=STATE, template=TEMPLATE,
-            first_day=self.day - timedelta(days=9),
-        )  # fmt: skip
-        series_id = series.propose_series(self.session, proposal, self.dispatcher, self.clock).series_id
-        consent = ordering.Consent(
-            series_id=series_id, text_version=CONSENT_TEXT, signed_name="Greta Saltmarsh",
-            signed_at=self.clock.now(),
-        )  # fmt: skip
-        series.record_consent(self.session, consent, self.dispatcher, self.clock)
-        order = ordering.SignOrder(
-            event_id=new_id(), series_id=series_id, terms=self._terms(),
-            proof=sign(self.prescriber, self.clock.now()),
-        )  # fmt: skip
-        series.sign_order(self.session, order, self.prescriber, self.clock)
-        scores = iter(COURSE[1:])
-        for number, days_ago in ((1, 9), (2, 5)):
-            self._at(days_ago, 10)
-            visit_id = new_id()
-            series.note_booked(self.session, series_id, number, visit_id, self.dispatcher, self.clock)
-            self._score(case_id, Scale.PHQ9, items_of(next(scores)), Occasion.BEFORE_VISIT)
-            series.note_given(self.session, visit_id, self.clock.now(), self.dispatcher, self.clock)
-            self._at(days_ago - 1, 11)
-            self._score(case_id, Scale.PHQ9, items_of(next(scores)), Occasion.DAY_AFTER)
-
-    def _terms(self) -> Terms:
-        return Terms(
-            indication=Indication.MAJOR_DEPRESSION, route=Route.INTRAVENOUS_INFUSION,
-            delivery=Delivery.PUMP, weight_kg=Decimal(70), weighed_on=self.clock.now().date(),
-            mg_per_kg=Decimal("0.5"), concentration_ug_per_ml=50_000, final_ml=Decimal(50), minutes=40,
-            rate_low_ml_h=Decimal(50), rate_high_ml_h=Decimal(75), antiemetic=Antiemetic.ONDANSETRON_PRN,
-        )  # fmt: skip
+def _phone(number: int) -> str:
+    return f"+1 614 555 01{40 + number}"
 
 
 def items_of(total: int) -> tuple[int, ...]:
