@@ -198,7 +198,7 @@ def head_held(engine: Engine) -> Iterator[list[float]]:
     since: dict[int, float] = {}
 
     def taken(connection: sa.Connection, _cursor: object, statement: str, *_more: object) -> None:
-        if statement.startswith("WITH head"):
+        if statement.startswith("WITH") and "custody_log_head" in statement:
             since[threading.get_ident()] = time.perf_counter()
 
     def ended(session: sa.orm.Session) -> None:

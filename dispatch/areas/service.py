@@ -1,13 +1,16 @@
 """Open and look up service areas, their pharmacies and policies; tell the boards what changed."""
 
-from collections.abc import Collection, Mapping
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Uuid, bindparam, func, insert, or_, select
+from sqlalchemy import JSON, Label, Uuid, bindparam, func, insert, literal_column, or_, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from dispatch.areas.model import (
     DEFAULT_POLICIES,
@@ -132,15 +135,42 @@ def policy(session: Session, key: str, area_id: UUID | None = None) -> Mapping[s
     return policies(session, (key,), area_id)[key]
 
 
-_IN_FORCE = (
-    select(PolicyRow.key, PolicyRow.value, PolicyRow.registrant, PolicyRow.area_id, PolicyRow.state)
-    .where(
-        PolicyRow.key.in_(bindparam("keys", expanding=True)),
-        or_(PolicyRow.area_id.is_(None), PolicyRow.area_id == bindparam("area_id", type_=Uuid())),
-        or_(PolicyRow.state.is_(None), PolicyRow.state == bindparam("state")),
-        or_(PolicyRow.registrant.is_(None), PolicyRow.registrant == bindparam("registrant")),
-    )
-    .order_by(PolicyRow.version)
+class JsonRows(FunctionElement[Any]):
+    """The rows of a group as one JSON list of lists, so that a statement reads them beside its own row."""
+
+    type = JSON()
+    inherit_cache = True
+
+
+@compiles(JsonRows, "postgresql")
+def _rows_on_postgresql(rows: JsonRows, compiler: SQLCompiler, **how: Any) -> str:
+    return f"json_agg(json_build_array({compiler.process(rows.clauses, **how)}))"
+
+
+@compiles(JsonRows, "sqlite")
+def _rows_on_sqlite(rows: JsonRows, compiler: SQLCompiler, **how: Any) -> str:
+    cells = [
+        f"json({compiler.process(each, **how)})"
+        if isinstance(each.type, JSON)
+        else compiler.process(each, **how)
+        for each in rows.clauses
+    ]
+    return f"json_group_array(json_array({', '.join(cells)}))"
+
+
+_policy = table_of(PolicyRow)
+_SCOPE = (
+    or_(_policy.c.area_id.is_(None), _policy.c.area_id == bindparam("area_id", type_=Uuid())),
+    or_(_policy.c.state.is_(None), _policy.c.state == bindparam("state")),
+    or_(_policy.c.registrant.is_(None), _policy.c.registrant == bindparam("registrant")),
+)
+_TOLD = (
+    _policy.c.registrant, _policy.c.area_id.is_not(None), _policy.c.state, _policy.c.version, _policy.c.key,
+    _policy.c.value,
+)  # fmt: skip
+_IN_FORCE = select(*_TOLD).where(
+    _policy.c.key.in_(bindparam("keys", expanding=True)),
+    *_SCOPE,
 )
 
 
@@ -156,12 +186,39 @@ def policies(
     A value signed for the registrant counts before the area's, that before the state's, that before the
     company's; of one scope the newest counts.
     """
-    found = {key: DEFAULT_POLICIES[key] for key in keys}
     place = {"keys": list(keys), "area_id": area_id, "state": state, "registrant": registrant}
-    rows = session.execute(_IN_FORCE, place).all()
-    for row in sorted(rows, key=lambda row: precedence(row.registrant, row.area_id is not None, row.state)):
-        found[row.key] = row.value
-    return found
+    return policies_found(keys, session.connection().execute(_IN_FORCE, place))
+
+
+def policy_by_time(session: Session, key: str, area_id: UUID) -> Callable[[datetime], Mapping[str, Any]]:
+    """Return what tells which value of a policy was in force in an area at an instant; one statement."""
+    place = {"keys": [key], "area_id": area_id, "state": None, "registrant": None}
+    rows = session.connection().execute(_IN_FORCE.add_columns(_policy.c.signed_at), place).all()
+    return lambda at: policies_found((key,), [row[:-1] for row in rows if row.signed_at <= at])[key]
+
+
+def policies_column(keys: Collection[str]) -> Label[Any]:
+    """Return what `policies` reads as one column, ``policies``, for a statement that reads more.
+
+    The statement is asked with ``area_id``, ``state`` and ``registrant``; `policies_found` reads the column.
+    """
+    # Written out, so that the statement is made once: an expanding list is made anew each time.
+    named = [literal_column(f"'{key}'") for key in keys]
+    found = select(JsonRows(*_TOLD)).where(_policy.c.key.in_(named), *_SCOPE)
+    return found.scalar_subquery().label("policies")
+
+
+def policies_found(
+    keys: Collection[str], rows: Iterable[Sequence[Any]] | None
+) -> dict[str, Mapping[str, Any]]:
+    """Return the value in force for each key, of the rows that were signed for the place."""
+
+    def rank(row: Sequence[Any]) -> tuple[int, int]:
+        registrant, of_area, state, version, *_ = row
+        return precedence(registrant, bool(of_area), state), version
+
+    signed = {key: value for *_, key, value in sorted(rows or (), key=rank)}
+    return {key: DEFAULT_POLICIES[key] for key in keys} | signed
 
 
 def sign_policy(session: Session, new: NewPolicy, actor: Actor, clock: Clock) -> PolicyRow:

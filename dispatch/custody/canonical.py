@@ -26,7 +26,7 @@ _NOT_STATED = frozenset({"standing", "proof", "vials", "witness_licensed"})
 # How each exact value is written; datetime stands before date because it is one.
 _WRITTEN: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     ((type(None), int), lambda value: value),
-    (str, lambda value: unicodedata.normalize("NFC", value)),
+    (str, lambda value: value if value.isascii() else unicodedata.normalize("NFC", value)),
     (UUID, str),
     (datetime, lambda value: value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")),
     (date, lambda value: value.isoformat()),
@@ -46,8 +46,11 @@ def plain(value: Any) -> Any:
     TypeError
         For a float or anything else that has no exact text.
     """
+    kind = type(value)
     # Nearly all values are of exactly these types, and an event has hundreds.
-    written_at_once = _AT_ONCE.get(type(value))
+    if kind is dict:
+        return {_name(key): plain(each) for key, each in value.items()}
+    written_at_once = _AT_ONCE.get(kind)
     if written_at_once is not None:
         return written_at_once(value)
     if isinstance(value, Enum):
@@ -56,13 +59,15 @@ def plain(value: Any) -> Any:
         return {_name(key): plain(each) for key, each in value.items()}
     if isinstance(value, (tuple, list)):
         return [plain(each) for each in value]
-    for kind, written in _WRITTEN:
-        if isinstance(value, kind):
+    for known, written in _WRITTEN:
+        if isinstance(value, known):
             return written(value)
-    raise TypeError(f"a {type(value).__name__} has no canonical form")
+    raise TypeError(f"a {kind.__name__} has no canonical form")
 
 
 def _name(key: Any) -> str:
+    if type(key) is str and key.isascii():
+        return key
     name = plain(key)
     if not isinstance(name, str):
         raise TypeError(f"a {type(key).__name__} names nothing")

@@ -142,7 +142,7 @@ def write_event(
         )
     elif decision.exception:
         later_fact(session, row.id, writing.event_id, decision.reasons, writing.actor, clock)
-    return receipt_of(EventRow(**header), replayed=False)
+    return receipt_of(header, replayed=False)
 
 
 def _header(

@@ -184,24 +184,18 @@ def moment_of(
     What happened is dated by the phone that saw it, but never later than the server's own time. `where` is
     the snapshot of a standing: its ``state`` and ``registrant`` choose among policies.
     """
-    area = session.get_one(ServiceAreaRow, area_id)
-    return moment_in(session, area_id, zone_of(area), clock, stamp, where)
-
-
-def moment_in(
-    session: Session,
-    area_id: UUID,
-    zone: ZoneInfo,
-    clock: Clock,
-    stamp: DeviceStamp | None = None,
-    where: Mapping[str, str] | None = None,
-) -> Moment:
-    """Return what `moment_of` does, for an area whose zone is known."""
     place = where or {}
-    now = clock.now()
     rules = policies(
         session, MOMENT_POLICIES, area_id, state=place.get("state"), registrant=place.get("registrant")
     )
+    return moment_with(rules, zone_of(session.get_one(ServiceAreaRow, area_id)), clock, stamp)
+
+
+def moment_with(
+    rules: Mapping[str, Mapping[str, Any]], zone: ZoneInfo, clock: Clock, stamp: DeviceStamp | None
+) -> Moment:
+    """Return the present moment where the zone and the policies in force are known."""
+    now = clock.now()
     device = rules["custody.device_time"]
     return Moment(
         now=now,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, bindparam, case, select
+from sqlalchemy import ColumnElement, Row, Uuid, bindparam, case, literal_column, select
 from sqlalchemy.orm import Session
 
 from dispatch.custody.model import EventKind
@@ -26,27 +26,33 @@ _taken_back = select(_reversal.c.supersedes).where(
     _reversal.c.container_id == bindparam("container_id", type_=Uuid()),
     _reversal.c.kind == EventKind.REVERSED.value,
 )
-_NEWEST_FIRST = (
+_OF_VIAL = (
     select(
         _event.c.kind, _event.c.measured_ug, _event.c.new_seal, _event.c.rate_ug_per_min,
         _event.c.server_time, _event.c.device_time,
     )
     .where(
         _event.c.container_id == bindparam("container_id", type_=Uuid()),
-        _event.c.kind.in_(bindparam("kinds", expanding=True)),
         _event.c.applied,
         _event.c.id.not_in(_taken_back),
     )
     .order_by(_event.c.sequence.desc())
 )  # fmt: skip
+_NEWEST_FIRST = _OF_VIAL.where(_event.c.kind.in_(bindparam("kinds", expanding=True)))
 _NEWEST = _NEWEST_FIRST.limit(1)
+
+
+def _is_one_of(kinds: Sequence[EventKind]) -> ColumnElement[bool]:
+    # Written out: for a list of parameters the statement would be made anew each time.
+    return _event.c.kind.in_([literal_column(f"'{kind}'") for kind in kinds])
+
+
 # The whole residual of the vial `container_id` as last measured, in micrograms; None when drug moved since.
 MEASURED_SINCE = (
-    _NEWEST_FIRST.with_only_columns(
-        case((_event.c.kind.in_(_MEASURES), _event.c.measured_ug)).label("measured_ug"),
-        maintain_column_froms=True,
+    _OF_VIAL.where(_is_one_of((*_MEASURES, *_MOVES)))
+    .with_only_columns(
+        case((_is_one_of(_MEASURES), _event.c.measured_ug)).label("measured_ug"), maintain_column_froms=True
     )
-    .params(kinds=[*_MEASURES, *_MOVES])
     .limit(1)
     .scalar_subquery()
     .label("measured_ug")

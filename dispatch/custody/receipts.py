@@ -24,21 +24,21 @@ from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
 
 
-def receipt_of(row: EventRow, replayed: bool) -> Receipt:
-    """Return the receipt of an event; the same whenever it is asked for."""
+def receipt_of(event: Mapping[str, Any], replayed: bool) -> Receipt:
+    """Return the receipt of an event, of its columns; the same whenever it is asked for."""
     verdict = Verdict.STORED
-    if row.exception:
-        verdict = Verdict.FLAGGED if row.applied else Verdict.CLAIM
+    if event["exception"]:
+        verdict = Verdict.FLAGGED if event["applied"] else Verdict.CLAIM
     return Receipt(
-        event_id=row.id,
-        container_id=row.container_id,
-        sequence=row.sequence,
-        kind=EventKind(row.kind),
-        state=State(row.to_state),
+        event_id=event["id"],
+        container_id=event["container_id"],
+        sequence=event["sequence"],
+        kind=EventKind(event["kind"]),
+        state=State(event["to_state"]),
         verdict=verdict,
-        reasons=tuple(row.reasons),
-        event_hash=row.event_hash.hex(),
-        stored_at=row.server_time,
+        reasons=tuple(event["reasons"]),
+        event_hash=event["event_hash"].hex(),
+        stored_at=event["server_time"],
         replayed=replayed,
     )
 
@@ -61,7 +61,7 @@ def already_written(
         return None
     kept = next((row for row in rows if row.id == event_id), rows[0])
     if kept.id == event_id and kept.body_hash == digest(stated):
-        return receipt_of(kept, replayed=True)
+        return receipt_of(vars(kept), replayed=True)
     code = "event_id_reused" if kept.id == event_id else "device_sequence_reused"
     area_id = session.scalars(select(ContainerRow.area_id).where(ContainerRow.id == kept.container_id)).one()
     detail = {

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, text, true, update
+from sqlalchemy import Select, bindparam, func, insert, select, text, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
@@ -37,6 +37,10 @@ _NODES_AT = {
 }
 
 
+# Any number: the queue before the head of the log on PostgreSQL.
+_QUEUE = 0x1EAF
+
+
 @dataclass(frozen=True, kw_only=True)
 class NextPlace:
     """The place the next leaf takes, held under the head's lock until the transaction ends."""
@@ -51,11 +55,26 @@ def next_place(session: Session) -> NextPlace:
     Whoever adds a leaf waits here for the transaction that added the one before to end, so take other locks
     first. SQLite has one writer anyhow.
     """
-    head = session.execute(select(HeadRow.size, HeadRow.peaks).with_for_update()).one_or_none()
+    asked = _head(session.get_bind().dialect.name)
+    head = session.execute(asked).one_or_none()
     if head is None:
         insert_unless_there(session, HeadRow, {"id": 1, "size": 0, "peaks": b""})
-        head = session.execute(select(HeadRow.size, HeadRow.peaks).with_for_update()).one()
+        head = session.execute(asked).one()
     return NextPlace(leaf_index=head.size, peaks=peaks_in(head.peaks))
+
+
+@cache
+def _head(kind: str) -> Select[tuple[int, bytes]]:
+    """Return the statement that locks the head of the log; on PostgreSQL in the order of asking.
+
+    Those who wait for a row there wake together when it changes and race for what it became, past whoever
+    came first: at 8 clients some waited ten times the median. An advisory lock has a queue. It is asked for
+    before the row, for the row is locked on top of the join.
+    """
+    if kind == "sqlite":
+        return select(HeadRow.size, HeadRow.peaks)
+    turn = select(func.pg_advisory_xact_lock(_QUEUE).label("taken")).cte("turn").prefix_with("MATERIALIZED")
+    return select(HeadRow.size, HeadRow.peaks).join_from(turn, HeadRow, true()).with_for_update(of=HeadRow)
 
 
 @cache
@@ -66,7 +85,7 @@ def _beside_the_head(row: type[Row], kind: str) -> ReturningInsert[Any]:
     lock: PostgreSQL then looks at the head's row anew (READ COMMITTED).
     """
     dialect = {"sqlite": sqlite, "postgresql": postgresql}[kind]
-    head = select(HeadRow.size, HeadRow.peaks).with_for_update().cte("head")
+    head = _head(kind).cte("head")
     columns = table_of(row).c
     named = [each for each in columns if each.name != "leaf_index"]
     given = [bindparam(each.name, type_=each.type) for each in named]

@@ -1,17 +1,17 @@
 """Take entries back by reversing ones, with two approvers; and enter them anew."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dispatch.custody.canonical import stated_bytes
 from dispatch.custody.commands import Correct, Reverse
-from dispatch.custody.ledger import Writing, write_event
-from dispatch.custody.loading import locked, moment_in, moment_of, vial_of
-from dispatch.custody.model import EventKind, Posting, Receipt, State, Verdict, Vial
+from dispatch.custody.ledger import write_event
+from dispatch.custody.loading import locked, vial_of
+from dispatch.custody.model import EventKind, Posting, Receipt, State, Verdict
 from dispatch.custody.receipts import already_written, open_case
 from dispatch.custody.records import BalanceRow, ContainerRow, EventRow, PostingRow
 from dispatch.custody.rules.reversing import (
@@ -23,8 +23,8 @@ from dispatch.custody.rules.reversing import (
 )
 from dispatch.custody.rules.signing import both_have_signed
 from dispatch.custody.sentences import reason
-from dispatch.custody.service.prologue import begun
-from dispatch.custody.service.signers import Signer, judge_signatures, signer_of
+from dispatch.custody.service.prologue import Prologue, begun
+from dispatch.custody.service.signers import judge_signatures, signer_of
 from dispatch.kernel.actor import Actor, Role
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.refusals import Conflict, Forbidden, NotFound, refuse
@@ -38,7 +38,9 @@ def reverse(session: Session, command: Reverse, actor: Actor, clock: Clock) -> R
     Two persons approve by fresh signatures, neither of them the one whose entry it was. The original
     stays, and the reversal opens a case, so that a correction is never silent.
     """
-    return _taken_back(session, command, actor, clock, found_ug=0)[-1]
+    actor.require(APPROVERS)
+    at = begun(session, command, EventKind.REVERSED, actor, clock)
+    return at.before or _taken_back(session, at, command, actor, clock, found_ug=0)
 
 
 def correct(session: Session, command: Correct, actor: Actor, clock: Clock) -> tuple[Receipt, ...]:
@@ -46,6 +48,7 @@ def correct(session: Session, command: Correct, actor: Actor, clock: Clock) -> t
 
     Both entries and the original stay in sight; the case bears the two amounts.
     """
+    actor.require(APPROVERS)
     if command.corrected_event_id == command.event_id:
         raise Conflict([reason("event_id_reused", "corrected_event_id")])
     row = locked(session, command.container_id)
@@ -55,9 +58,12 @@ def correct(session: Session, command: Correct, actor: Actor, clock: Clock) -> t
     )
     if anew is not None and not anew.replayed:
         return (anew,)
-    receipts = _taken_back(session, command, actor, clock, found_ug=command.amount_ug)
-    if receipts[-1].replayed or receipts[-1].verdict is Verdict.ID_REUSED:
-        return (*receipts, anew) if anew else receipts
+    at = begun(session, command, EventKind.REVERSED, actor, clock)
+    if at.before is not None:
+        return (at.before, anew) if anew else (at.before,)
+    taken_back = _taken_back(session, at, command, actor, clock, found_ug=command.amount_ug)
+    if taken_back.verdict is Verdict.ID_REUSED:
+        return (taken_back,)
     original = session.get_one(EventRow, command.reverses)
     entry = _entry(session, row, original)
     refused = may_be_corrected(entry)
@@ -65,20 +71,21 @@ def correct(session: Session, command: Correct, actor: Actor, clock: Clock) -> t
         raise Conflict([reason(code, "reverses") for code in refused])
     vial = vial_of(session, row)
     decision = decide_anew(vial, entry, command.amount_ug)
-    signer = signer_of(session, actor)
-    writing = _writing(session, command, actor, signer, vial, original, clock)
-    return (*receipts, write_event(session, row, decision, writing, clock))
+    copied: Mapping[str, Any] = {
+        name: getattr(original, name)
+        for name in ("shift_id", "visit_id", "method", "witness_kind", "measured_ug", "prime_ug")
+    }
+    writing = replace(at, vial=vial, stated=_anew_said(session, command, actor)).writing(
+        command, actor, event_id=command.corrected_event_id, stamp=None, amount_ug=command.amount_ug,
+        supersedes=original.id, **copied,
+    )  # fmt: skip
+    return taken_back, write_event(session, row, decision, writing, clock)
 
 
 def _taken_back(
-    session: Session, command: Reverse, actor: Actor, clock: Clock, found_ug: int
-) -> tuple[Receipt, ...]:
-    actor.require(APPROVERS)
-    at = begun(session, command, EventKind.REVERSED, actor, clock)
-    if at.before is not None:
-        return (at.before,)
-    row, vial, signer = at.row, at.vial, at.signer
-    moment = moment_in(session, row.area_id, at.zone, clock, command.stamp, command.standing.snapshot)
+    session: Session, at: Prologue, command: Reverse, actor: Actor, clock: Clock, found_ug: int
+) -> Receipt:
+    row, vial, signer, moment = at.row, at.vial, at.signer, at.moment
     missing = both_have_signed(command.proof, command.witness)
     if missing:
         raise Forbidden([reason(code) for code in missing])
@@ -94,71 +101,21 @@ def _taken_back(
         found += ("correction_reason_missing",)
     if found:
         raise Conflict([reason(code, "reverses") for code in found])
-    writing = Writing(
-        event_id=command.event_id,
-        stated=at.stated,
-        actor=actor,
-        account_id=signer.account_id,
-        person_ref=signer.person_ref,
-        moment=moment,
-        standing=command.standing,
-        stamp=command.stamp,
-        proof=command.proof,
-        witness=command.witness,
-        old_seal=vial.seal,
-        place=command.place,
-        reason=command.reason,
-        visit_id=original.visit_id,
-        amount_ug=original.amount_ug,
-        supersedes=original.id,
+    writing = at.writing(
+        command, actor, visit_id=original.visit_id, amount_ug=original.amount_ug, supersedes=original.id
     )
     receipt = write_event(session, row, decide_reverse(vial, entry), writing, clock)
-    detail = {"reversed": str(original.id), "kind": original.kind, "reason": command.reason}
+    # Not the reason: the reversal has it, and its leaf only commits to it.
+    detail = {"reversed": str(original.id), "kind": original.kind}
     open_case(
         session, row.area_id, "entry_corrected", row.id, command.event_id, actor, clock, detail,
         original.amount_ug, found_ug if original.amount_ug is not None else None,
     )  # fmt: skip
-    return (receipt,)
+    return receipt
 
 
 def _anew_said(session: Session, command: Correct, actor: Actor) -> bytes:
     return stated_bytes("corrected", signer_of(session, actor).account_id, command)
-
-
-def _writing(
-    session: Session,
-    command: Correct,
-    actor: Actor,
-    signer: Signer,
-    vial: Vial,
-    original: EventRow,
-    clock: Clock,
-) -> Writing:
-    copied: Mapping[str, Any] = {
-        name: getattr(original, name)
-        for name in ("shift_id", "visit_id", "method", "witness_kind", "measured_ug", "prime_ug")
-    }
-    return Writing(
-        event_id=command.corrected_event_id,
-        stated=_anew_said(session, command, actor),
-        actor=actor,
-        account_id=signer.account_id,
-        person_ref=signer.person_ref,
-        moment=moment_of(session, _area(session, vial.container_id), clock, None, command.standing.snapshot),
-        standing=command.standing,
-        proof=command.proof,
-        witness=command.witness,
-        old_seal=vial.seal,
-        place=command.place,
-        reason=command.reason,
-        amount_ug=command.amount_ug,
-        supersedes=original.id,
-        **copied,
-    )
-
-
-def _area(session: Session, container_id: UUID) -> UUID:
-    return session.get_one(ContainerRow, container_id).area_id
 
 
 def _entry(session: Session, row: ContainerRow, original: EventRow) -> Entry:

@@ -7,8 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from dispatch.custody.commands import VialDeed
-from dispatch.custody.ledger import Writing, write_event
-from dispatch.custody.loading import moment_in
+from dispatch.custody.ledger import write_event
 from dispatch.custody.model import Decision, EventKind, Moment, Receipt, Vial
 from dispatch.custody.records import ContainerRow
 from dispatch.custody.rules.keeping import actor_in_good_standing, time_is_plausible
@@ -60,33 +59,14 @@ def do_deed(
     at = begun(session, command, kind, actor, clock)
     if at.before is not None:
         return at.before
-    row, vial, signer = at.row, at.vial, at.signer
-    where = {"state": at.state, **command.standing.snapshot}
-    moment = moment_in(session, row.area_id, at.zone, clock, command.stamp, where)
+    row, vial, moment = at.row, at.vial, at.moment
     judge_signatures(
-        actor, signer, command.proof, command.witness, at.witness, moment, kind, command.witness_licensed
+        actor, at.signer, command.proof, command.witness, at.witness, moment, kind, command.witness_licensed
     )
     flags = actor_in_good_standing(command.standing) if standing_counts else ()
     if TRANSITIONS[kind].two_signatures:
         flags += both_have_signed(command.proof, command.witness, weak_witness)
     flags += time_is_plausible(vial, command.stamp, moment)
     decision = decide(Case(row=row, vial=vial, moment=moment, flags=flags, measured_ug=at.measured_ug))
-    writing = Writing(
-        event_id=command.event_id,
-        stated=at.stated,
-        actor=actor,
-        account_id=signer.account_id,
-        person_ref=signer.person_ref,
-        moment=moment,
-        standing=command.standing,
-        stamp=command.stamp,
-        proof=command.proof,
-        witness=command.witness,
-        shift_id=at.shift_id,
-        old_seal=vial.seal,
-        place=command.place,
-        reason=command.reason,
-        visit_id=visit_id,
-        **told,  # type: ignore[arg-type]
-    )
+    writing = at.writing(command, actor, visit_id=visit_id, **told)
     return write_event(session, row, decision, writing, clock)

@@ -12,11 +12,21 @@ from sqlalchemy import Uuid, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from dispatch.areas.records import PharmacyRow, ServiceAreaRow
+from dispatch.areas.service import policies_column, policies_found
 from dispatch.custody.canonical import stated_bytes
 from dispatch.custody.commands import VialDeed
-from dispatch.custody.loading import VIAL_FACTS, account_of, facts_asked, no_such_vial, vial_with
+from dispatch.custody.ledger import Writing
+from dispatch.custody.loading import (
+    MOMENT_POLICIES,
+    VIAL_FACTS,
+    account_of,
+    facts_asked,
+    moment_with,
+    no_such_vial,
+    vial_with,
+)
 from dispatch.custody.measures import MEASURED_SINCE
-from dispatch.custody.model import EventKind, Receipt, Vial
+from dispatch.custody.model import EventKind, Moment, Receipt, Vial
 from dispatch.custody.receipts import already_written
 from dispatch.custody.records import ContainerRow, CustodyShiftRow, EventRow
 from dispatch.custody.service.signers import WITNESS_COLUMNS, Signer, Witness, witness_in
@@ -59,6 +69,7 @@ _FACTS = VIAL_FACTS.add_columns(
     MEASURED_SINCE,
     select(_open_shift.c.id).scalar_subquery().label("shift_id"),
     *WITNESS_COLUMNS,
+    policies_column(MOMENT_POLICIES),
 )
 
 
@@ -70,8 +81,9 @@ class Prologue:
     ----------
     before
         The receipt of the same event, where it came before, or the alarm (`receipts.already_written`).
-    zone, state
-        Of the vial's area, and of its stock point.
+    moment
+        When and by which policies it is judged: those of the state that the standing names, else of the
+        stock point's.
     shift_id
         The actor's open custody shift, locked; None for somebody without one.
     measured_ug
@@ -85,11 +97,32 @@ class Prologue:
     signer: Signer
     stated: bytes
     before: Receipt | None
-    zone: ZoneInfo
-    state: str
+    moment: Moment
     shift_id: UUID | None
     measured_ug: int | None
     witness: Witness | None
+
+    def writing(self, command: VialDeed, actor: Actor, **told: object) -> Writing:
+        """Return what goes into the deed's event: the same of every command, and `told`, its own columns."""
+        more = {
+            "event_id": command.event_id,
+            "stated": self.stated,
+            "stamp": command.stamp,
+            "shift_id": self.shift_id,
+        }
+        return Writing(
+            actor=actor,
+            account_id=self.signer.account_id,
+            person_ref=self.signer.person_ref,
+            moment=self.moment,
+            standing=command.standing,
+            proof=command.proof,
+            witness=command.witness,
+            old_seal=self.vial.seal,
+            place=command.place,
+            reason=command.reason,
+            **(more | told),  # type: ignore[arg-type]
+        )
 
 
 def begun(session: Session, command: VialDeed, kind: EventKind, actor: Actor, clock: Clock) -> Prologue:
@@ -107,6 +140,7 @@ def begun(session: Session, command: VialDeed, kind: EventKind, actor: Actor, cl
         raise no_such_vial()
     row, state, zone = found
     account_id, stamp, witness = account_of(actor), command.stamp, command.witness
+    where = {"state": state, **command.standing.snapshot}
     asked = facts_asked(row) | {
         "account_id": account_id,
         "event_id": command.event_id,
@@ -114,6 +148,9 @@ def begun(session: Session, command: VialDeed, kind: EventKind, actor: Actor, cl
         "device_seq": stamp.device_seq if stamp else None,
         "nurse_id": actor.nurse_id,
         "witness_id": witness.account_id if witness else None,
+        "area_id": row.area_id,
+        "state": where.get("state"),
+        "registrant": where.get("registrant"),
     }
     facts = session.connection().execute(_FACTS, asked).one()
     stated = stated_bytes(kind, account_id, command)
@@ -126,8 +163,7 @@ def begun(session: Session, command: VialDeed, kind: EventKind, actor: Actor, cl
         signer=Signer(account_id=account_id, person_ref=facts.person_ref),
         stated=stated,
         before=before,
-        zone=ZoneInfo(zone),
-        state=state,
+        moment=moment_with(policies_found(MOMENT_POLICIES, facts.policies), ZoneInfo(zone), clock, stamp),
         shift_id=facts.shift_id,
         measured_ug=facts.measured_ug,
         witness=witness_in(facts),
