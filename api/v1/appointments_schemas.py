@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from api.fields import ClockReading, Day, Instant, Line, Milligrams
 from dispatch.appointments.service.exclusions import ASKERS
-from dispatch.kernel.plain_text import CODE
+from dispatch.kernel.plain_text import CODE, LONGEST_NOTE
 
 WORDS = validate.Length(0, 20)
 A_CODE = validate.Regexp(CODE.pattern + r"\Z", error="Use up to 40 plain letters and digits.")
@@ -160,6 +160,27 @@ class AppointmentSchema(BookingSchema):
     status = fields.String()
     booked_at = fields.AwareDateTime()
     version = fields.Integer()
+
+
+class NewOverrideSchema(Schema):
+    """A requirement of a patient's bookings that a prescriber signs over; the proof is for `event_id`."""
+
+    event_id = fields.UUID(required=True)
+    proof = fields.String(required=True, validate=validate.Length(1, 2000), load_only=True)
+    code = fields.String(required=True, validate=A_CODE, metadata={"example": "fasting_solids_short"})
+    reason = Line(required=True, validate=validate.Length(0, LONGEST_NOTE))
+    expires_at = Instant(required=True)
+
+
+class StandingOverrideSchema(Schema):
+    """What a prescriber signed over, why, and until when."""
+
+    override_id = fields.UUID()
+    code = fields.String()
+    reason = fields.String()
+    by = fields.String()
+    signed_at = fields.AwareDateTime()
+    expires_at = fields.AwareDateTime()
 
 
 class CancellationSchema(Schema):

@@ -198,6 +198,16 @@ def review_response(sent: dict[str, Any], series_id: UUID) -> Series:
     return service.review_response(current_session(), command, actor(), clock())
 
 
+@blueprint.route("/series/<uuid:series_id>/decisions")
+@blueprint.response(200, forms.SeriesDecidedSchema(many=True))
+@policy(READERS)
+def series_decisions(series_id: UUID) -> list[queries.SeriesDecision]:
+    """Show who paused, resumed or stopped a series, when and why, the newest first."""
+    series = queries.series_by_id(current_session(), series_id)
+    note_reads("series.read_decisions", (series.patient_id,))
+    return list(queries.decisions_of(current_session(), series_id))
+
+
 @blueprint.route("/series/<uuid:series_id>/decisions", methods=["POST"])
 @answered_once
 @blueprint.arguments(forms.SeriesDecisionSchema)

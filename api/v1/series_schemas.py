@@ -116,6 +116,9 @@ class SeriesExternalSchema(Schema):
     licence_number = Line(required=True, validate=LINE)
     licence_state = Line(required=True, validate=validate.Length(0, 2))
     signed_on = Day(required=True)
+    outside_id = fields.UUID(
+        load_default=None, allow_none=True, metadata={"description": "of the kept scan, where there is one"}
+    )
 
 
 class SeriesSignatureSchema(Schema):
@@ -267,6 +270,15 @@ class SeriesDecisionSchema(Schema):
 
     deed = fields.String(required=True, validate=validate.OneOf(["pause", "resume", "stop"]))
     reason = Line(required=True, validate=LINE)
+
+
+class SeriesDecidedSchema(Schema):
+    """Who paused, resumed or stopped a series, when and why."""
+
+    deed = fields.String()
+    reason = fields.String()
+    by = fields.String()
+    at = fields.AwareDateTime()
 
 
 class SeriesDuePhq9Schema(Schema):

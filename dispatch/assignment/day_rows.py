@@ -13,7 +13,7 @@ import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dispatch.appointments.records import AppointmentRow, ExclusionRow
+from dispatch.appointments.records import AppointmentRow, ExclusionRow, PatientRow
 from dispatch.areas.records import PharmacyRow, ServiceAreaRow
 from dispatch.areas.service import policy, zone_of
 from dispatch.assignment.plan_model import Progress, Source
@@ -21,8 +21,11 @@ from dispatch.assignment.records import DisturbanceRow, PlannedStopRow, PlanRow
 from dispatch.kernel.local_time import day_bounds
 from dispatch.workforce.model import Shift
 from dispatch.workforce.records import NurseRow, ShiftRow, StateRuleRow
+from dispatch.workforce.rules.state_hours import StateHours, hours_of_state
 
-POLICIES = ("visit.latest_end_minute", "hours.meal_break", "hours.overtime", "hours.fatigue")
+POLICIES = (
+    "visit.latest_end_minute", "hours.meal_break", "hours.states", "hours.overtime", "hours.fatigue",
+)  # fmt: skip
 TO_PLAN = "confirmed"
 LOOK_BACK = timedelta(days=7)
 LOOK_AHEAD = timedelta(days=1)
@@ -32,7 +35,8 @@ LOOK_AHEAD = timedelta(days=1)
 class DayRows:
     """The rows of one area's day.
 
-    `begins_at` and `ends_at` are its local midnights; `worked` holds each nurse's shifts of the week before
+    `hours` are the laws of the states in which the area visits; `begins_at` and `ends_at` are its local
+    midnights; `worked` holds each nurse's shifts of the week before
     to the day after, by which fatigue is judged (care-rules.md section 4).
     """
 
@@ -50,6 +54,7 @@ class DayRows:
     policies: Mapping[str, Mapping[str, Any]]
     plan: PlanRow | None
     worked: Mapping[UUID, Sequence[Shift]]
+    hours: Sequence[StateHours]
     disturbances: Sequence[DisturbanceRow] = ()
 
     @cached_property
@@ -92,6 +97,9 @@ def read_day(session: Session, area: ServiceAreaRow, day: date, progress: Iterab
         AppointmentRow.area_id == area.id, AppointmentRow.day == day
     )
     pharmacies = select(PharmacyRow).where(PharmacyRow.area_id == area.id).order_by(PharmacyRow.code)
+    states = select(PatientRow.state).where(PatientRow.area_id == area.id).distinct()
+    states = states.order_by(PatientRow.state)
+    laws = {key: policy(session, key, area.id) for key in POLICIES}
     on_shift = session.scalars(shifts).unique().all()
     return DayRows(
         area=area,
@@ -105,7 +113,8 @@ def read_day(session: Session, area: ServiceAreaRow, day: date, progress: Iterab
         exclusions=session.scalars(select(ExclusionRow).where(ExclusionRow.patient_id.in_(patients))).all(),
         state_rules=session.scalars(select(StateRuleRow)).all(),
         progress=sorted(progress, key=lambda met: (met.appointment_id, met.nurse_id)),
-        policies={key: policy(session, key, area.id) for key in POLICIES},
+        policies=laws,
+        hours=[hours_of_state(laws["hours.states"], state) for state in session.scalars(states)],
         plan=plan_in_force(session, area.id, day),
         worked=_worked(session, {shift.nurse_id for shift in on_shift}, begins_at, ends_at),
         disturbances=disturbances_of(session, area.id, day),

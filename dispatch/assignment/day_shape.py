@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dispatch.assignment.plan_model import BREAK_NOT_BEFORE_H, PENALTY_MC, PREFERENCE_MC
+from dispatch.workforce.rules.state_hours import StateHours
 from routing.problem import MealBreak, Weights, Window
 from routing.soundness import ID
 
@@ -46,20 +47,51 @@ def merged(windows: Iterable[tuple[int, int]], least_s: int, most_s: int) -> tup
     return tuple(Window(begin_s=begin_s, end_s=end_s) for begin_s, end_s in found)
 
 
-def meal_break(shift: Window, policy: Mapping[str, Any], from_s: int) -> MealBreak | None:
-    """Return the break that this shift owes, None where it is too short or the time for it is past."""
-    if shift.end_s - shift.begin_s <= policy["shift_longer_than_h"] * HOUR_S:
+def meal_break(
+    shift: Window, policy: Mapping[str, Any], from_s: int, laws: Iterable[StateHours] = ()
+) -> MealBreak | None:
+    """Return the break that this shift owes, None where it is too short or the time for it is past.
+
+    Parameters
+    ----------
+    policy
+        ``hours.meal_break``, the company's own.
+    laws
+        Of the states in which she visits that day: the strictest of all that apply holds.
+    """
+    owed = [
+        (policy["shift_longer_than_h"] * HOUR_S, policy["begins_before_h"] * HOUR_S, policy["minutes"] * 60)
+    ]
+    for law in laws:
+        for before in law.meals_before[:1]:
+            before_s = int(before.total_seconds())
+            owed.append((before_s, before_s, int(law.meal.total_seconds())))
+    due = [(before_s, long_s) for over_s, before_s, long_s in owed if shift.end_s - shift.begin_s > over_s]
+    if not due:
         return None
-    latest_s = shift.begin_s + policy["begins_before_h"] * HOUR_S - 1
+    latest_s = shift.begin_s + min(before_s for before_s, _ in due) - 1
     if from_s > latest_s:
         return None
     earliest_s = shift.begin_s + policy.get("begins_after_h", BREAK_NOT_BEFORE_H) * HOUR_S
     # A day that runs shortens what is left of the shift, not what the whole shift owes: no threshold.
     return MealBreak(
-        duration_s=policy["minutes"] * 60,
+        duration_s=max(long_s for _, long_s in due),
         earliest_s=max(min(earliest_s, latest_s), from_s),
         latest_s=latest_s,
     )
+
+
+def latest_end(shift: Window, overtime_s: int, laws: Iterable[StateHours]) -> tuple[int, int]:
+    """Return the second to which a shift is planned, and the overtime after it.
+
+    A route holds one meal, so where a state asks for a second one she is planned to the hour before which
+    that one begins, at the latest.
+    """
+    second = [int(law.meals_before[1].total_seconds()) for law in laws if len(law.meals_before) > 1]
+    if not second:
+        return shift.end_s, overtime_s
+    most_s = shift.begin_s + min(second)
+    return min(shift.end_s, most_s), min(overtime_s, max(0, most_s - shift.end_s))
 
 
 def weights_of(policy: Mapping[str, Any]) -> Weights:

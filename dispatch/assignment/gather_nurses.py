@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from dispatch.assignment.day_shape import HOUR_S, distinct_id, meal_break, second_of
+from dispatch.assignment.day_shape import HOUR_S, distinct_id, latest_end, meal_break, second_of
 from dispatch.assignment.gather_day import DayFile
 from dispatch.assignment.plan_model import NurseKey, Progress
 from dispatch.assignment.underway import Door, freeze, met_by
@@ -30,13 +30,17 @@ def _nurse(day: DayFile, name: str, shift: ShiftRow, past: Underway | None) -> N
     end_s = min(second_of(shift.ends_at, rows.begins_at), day.horizon.end_s)
     whole = Window(begin_s=second_of(shift.starts_at, rows.begins_at), end_s=end_s)
     from_s = past.free.at_s if past else max(whole.begin_s, day.now_s or 0)
-    rest = None if past and past.rested else meal_break(whole, rows.policies["hours.meal_break"], from_s)
+    meal = rows.policies["hours.meal_break"]
+    rest = None if past and past.rested else meal_break(whole, meal, from_s, rows.hours)
+    end_s, overtime_s = latest_end(whole, rows.policies["hours.overtime"]["most_minutes"] * 60, rows.hours)
+    if past:  # she is not sent home from what she has begun
+        end_s = min(whole.end_s, max(end_s, from_s))
     return Nurse(
         id=name,
         start_place=home,
         end_place=home,
-        shift=whole if past else Window(begin_s=min(from_s, end_s), end_s=end_s),
-        overtime_limit_s=rows.policies["hours.overtime"]["most_minutes"] * 60,
+        shift=Window(begin_s=whole.begin_s if past else min(from_s, end_s), end_s=end_s),
+        overtime_limit_s=overtime_s,
         max_duration_s=rows.policies["hours.fatigue"]["most_h_in_24"] * HOUR_S,
         meal_break=rest,
         lock_box_units=nurse.lock_box_units,

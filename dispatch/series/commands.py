@@ -52,6 +52,16 @@ class SignOrder:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoteOutsideOrder:
+    """An order that somebody outside signed: who, and the scan as it was sent (PDF, PNG or JPEG)."""
+
+    series_id: UUID
+    external: ExternalOrder
+    scan_name: str = field(repr=False)
+    scan: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Consent:
     """The patient's signed consent to a use the label does not name (row D08)."""
 

@@ -176,12 +176,26 @@ class SignedOver:
 
 @dataclass(frozen=True, kw_only=True)
 class ExternalOrder:
-    """An order of a prescriber outside the company, which ours countersigns (row D10)."""
+    """An order of a prescriber outside the company, which ours countersigns (row D10).
+
+    `outside_id` names the kept scan, where there is one (`OutsideOrder`).
+    """
 
     prescriber_name: str = field(repr=False)
     licence_number: str = field(repr=False)
     licence_state: str
     signed_on: date
+    outside_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutsideOrder:
+    """The scan of an order signed outside with what was transcribed of it; it waits to be countersigned."""
+
+    outside_id: UUID
+    document_id: UUID
+    external: ExternalOrder
+    entered_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What other chapters and screens read of series and orders."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -12,7 +12,9 @@ from dispatch.areas.service import area_by_id, zone_of
 from dispatch.clearance.loading import newest_decision
 from dispatch.clearance.model import Occasion, Scale, Subject
 from dispatch.clearance.queries import scores_of
-from dispatch.intake.queries import case_of_patient
+from dispatch.custody.queries.names import account_names
+from dispatch.intake.queries import case_of_patient, histories
+from dispatch.intake.statements import Saying
 from dispatch.kernel.local_time import local_day
 from dispatch.kernel.refusals import Reason
 from dispatch.series.commands import Availability
@@ -28,8 +30,9 @@ from dispatch.series.loading import (
     version_value,
 )
 from dispatch.series.model import InfusionNumber, InfusionState, Order, OrderVersion, Phase, Series
-from dispatch.series.records import ConsentRow, InfusionRow, SeriesRow
+from dispatch.series.records import ConsentRow, InfusionRow, SeriesDecisionRow, SeriesRow
 from dispatch.series.rules.habits import habits_of
+from dispatch.series.rules.history import PastCourse, course_told
 from dispatch.series.rules.ordering import order_expired
 from dispatch.series.rules.responding import FollowUp, follow_ups, review_is_missing
 from dispatch.series.rules.stepping import deeds_open, too_many
@@ -37,6 +40,7 @@ from dispatch.series.states import CLOSED_TO_BOOKING, SeriesDeed, SeriesState
 from dispatch.series.writing import SAYS
 from dispatch.workforce.records import NurseRow
 
+ESKETAMINE = "treatments.esketamine"
 TO_COME = (InfusionState.PLANNED.value, InfusionState.MISSED.value)
 
 
@@ -125,7 +129,7 @@ def _blocks(session: Session, row: SeriesRow, series: Series, number: int, at: d
             way_out="A prescriber reviews the response.",
         )
     spacing, day = rules["series.spacing"], local_day(at, zone_of(area_by_id(session, row.area_id)))
-    others = _days_of(session, patient_id=row.patient_id, but=infusion.infusion_id if infusion else None)
+    others = _days_of(session, row, but=infusion.infusion_id if infusion else None)
     if too_many(others, day, spacing["most_in_days"], spacing["days"]):
         yield Reason(
             code="too_many_in_7_days",
@@ -136,19 +140,18 @@ def _blocks(session: Session, row: SeriesRow, series: Series, number: int, at: d
         yield from _clearance_is_recent(session, row, at, rules["series.maintenance"]["clearance_most_days"])
 
 
-def _days_of(session: Session, patient_id: UUID, but: UUID | None) -> list[date]:
+def _days_of(session: Session, row: SeriesRow, but: UUID | None) -> list[date]:
     """Return the days of the patient's infusions, given or booked, of all series."""
+    zone = zone_of(area_by_id(session, row.area_id))
     rows = session.execute(
         select(InfusionRow.id, InfusionRow.day, InfusionRow.given_at)
         .join(SeriesRow, SeriesRow.id == InfusionRow.series_id)
-        .where(SeriesRow.patient_id == patient_id)
+        .where(SeriesRow.patient_id == row.patient_id)
         .where(InfusionRow.status.in_([InfusionState.GIVEN.value, InfusionState.BOOKED.value]))
     )
-    return [
-        row.day or row.given_at.date()
-        for row in rows
-        if row.id != but and (row.day is not None or row.given_at is not None)
-    ]
+    # What was given counts on the day it was given, wherever it had been laid.
+    days = (local_day(each.given_at, zone) if each.given_at else each.day for each in rows if each.id != but)
+    return [day for day in days if day is not None]
 
 
 def _clearance_is_recent(session: Session, row: SeriesRow, at: datetime, most_days: int) -> Iterator[Reason]:
@@ -183,6 +186,24 @@ def phq9_of(session: Session, row: SeriesRow) -> Phq9:
     before = [line.total for line in lines if began is None or line.taken_at <= began]
     since = [line.total for line in lines if began is not None and line.taken_at > began]
     return Phq9(baseline=before[-1] if before else None, now=since[-1] if since else None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EsketamineBefore:
+    """What the patient told of esketamine: yes, no, unknown or nothing; the course by its label (C05)."""
+
+    saying: Saying | None
+    course: PastCourse | None
+
+
+def esketamine_before(session: Session, patient_id: UUID) -> EsketamineBefore:
+    """Return what intake has of earlier esketamine; it is read by who orders and never ordered here (C04)."""
+    case = case_of_patient(session, patient_id)
+    told = histories(session, case.case_id).answers.get(ESKETAMINE) if case else None
+    yes = told is not None and told.saying is Saying.YES
+    return EsketamineBefore(
+        saying=told.saying if told else None, course=course_told(told.detail) if told and yes else None
+    )
 
 
 def series_by_id(session: Session, series_id: UUID) -> Series:
@@ -256,6 +277,30 @@ def consents_of(session: Session, series_id: UUID) -> Sequence[ConsentRow]:
     """Return the consents of a series, oldest first."""
     wanted = select(ConsentRow).where(ConsentRow.series_id == series_id).order_by(ConsentRow.recorded_at)
     return session.scalars(wanted).all()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesDecision:
+    """Who paused, resumed or stopped a series, when and why."""
+
+    deed: SeriesDeed
+    reason: str = field(repr=False)
+    by: str
+    at: datetime
+
+
+def decisions_of(session: Session, series_id: UUID) -> tuple[SeriesDecision, ...]:
+    """Return what prescribers decided on a series by hand, the newest first."""
+    wanted = select(SeriesDecisionRow).where(SeriesDecisionRow.series_id == series_id)
+    newest = wanted.order_by(SeriesDecisionRow.decided_at.desc(), SeriesDecisionRow.id.desc())
+    rows = session.scalars(newest).all()
+    names = account_names(session, {row.decided_by for row in rows})
+    return tuple(
+        SeriesDecision(
+            deed=SeriesDeed(row.deed), reason=row.reason or "", by=names[row.decided_by], at=row.decided_at
+        )
+        for row in rows
+    )
 
 
 def habits_of_series(session: Session, series_id: UUID) -> Availability | None:

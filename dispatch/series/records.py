@@ -113,6 +113,36 @@ class ConsentRow(Identified, Row):
 
 
 @append_only
+class SeriesDecisionRow(Identified, Row):
+    """A prescriber paused, resumed or stopped a series: who, when and why. The words are sealed."""
+
+    __tablename__ = "series_decision"
+
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id"), index=True)
+    deed: Mapped[str]
+    reason = SealedText()
+    reason_sealed: Mapped[bytes | None]
+    decided_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    decided_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("deed IN ('pause', 'resume', 'stop')", name="deed_known"),)
+
+
+@append_only
+class OutsideOrderRow(Identified, Row):
+    """An order signed outside, as transcribed from its scan (row D10). Who signed is sealed."""
+
+    __tablename__ = "series_outside_order"
+
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id"), index=True)
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("intake_document.id"))
+    content = SealedText()
+    content_sealed: Mapped[bytes | None]
+    entered_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    entered_at: Mapped[datetime]
+
+
+@append_only
 class ReviewRow(Identified, Row):
     """A prescriber's review of the response (rows B03, D03). Scores and words are sealed."""
 

@@ -9,6 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 from api.pages.dispatcher import booking
 from dispatch.appointments.records import AppointmentRow
+from dispatch.appointments.rules.catalogue import WHY_NOT_OFFERED
+from dispatch.appointments.service import seed_catalogue
 from dispatch.appointments.service.patients import name_index
 from dispatch.kernel.actor import Role
 from dispatch.kernel.storage import transaction
@@ -125,6 +127,18 @@ def test_a_time_that_is_gone_is_refused_and_others_are_offered(dana, app, engine
 def test_what_is_wrong_with_the_form_is_said_above_it(dana, change, status, said):
     page = dana.post(PAGE, data=form_of(find(dana)) | change, headers=csrf(dana))
     assert (page.status_code, said in page.text) == (status, True)
+
+
+@pytest.mark.parametrize("service", ["ketamine_oral", "ketamine_sublingual", "ketamine_intranasal"])
+def test_what_is_never_given_at_home_is_refused_with_the_reason(app, engine, clock, dana, service):
+    with transaction(engine, keyring_of_app(app)) as session:
+        seed_catalogue(session, DANA, clock)
+    form = form_of(find(dana))
+    page = dana.get(PAGE, query_string={"patient": form["patient"], "service": service})
+    assert (page.status_code, WHY_NOT_OFFERED[service] in page.text) == (422, True)
+    page = dana.post(PAGE, data=form | {"service": service}, headers=csrf(dana))
+    assert (page.status_code, WHY_NOT_OFFERED[service] in page.text) == (422, True)
+    assert WHY_NOT_OFFERED[service] in dana.get(PAGE).text
 
 
 def test_hours_that_nobody_can_read_are_refused(dana):

@@ -1,7 +1,10 @@
 """The screens of a series: proposed, ordered, times, ways, accepted, booked; and the same by API."""
 
 import re
+from datetime import timedelta
+from io import BytesIO
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 from icalendar import Calendar
@@ -11,12 +14,17 @@ from dispatch.appointments.model import PatientDraft
 from dispatch.appointments.service import register_patient
 from dispatch.areas.model import NewPolicy
 from dispatch.areas.service import sign_policy
+from dispatch.intake.commands import GivenAnswer
+from dispatch.intake.service import give_answer
+from dispatch.intake.statements import Saying
 from dispatch.kernel.actor import Role
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.storage import transaction
-from dispatch.series.queries import series_of_patient
+from dispatch.series.queries import order_versions, series_of_patient
+from dispatch.series.service import note_given, note_missed
 from tests.builders.clearance import a_scene, cleared, enter
 from tests.builders.company import ADMIN
+from tests.builders.intake import PATIENT
 from tests.builders.series import NOW, TODAY, nurses_at_work
 from tests.builders.web import PASSWORD, a_browser, a_person, csrf, keyring_of_app
 
@@ -55,7 +63,7 @@ class Office:
                 area_id=scene.area_id,
             )  # fmt: skip
             sign_policy(session, off, ADMIN, clock)
-            self.patient_id, self.area_id = patient.id, scene.area_id
+            self.patient_id, self.area_id, self.case_id = patient.id, scene.area_id, scene.case_id
         self.desk = a_browser(app, DISPATCHER_EMAIL)
         self.doctor = a_browser(app, DOCTOR_EMAIL)
 
@@ -190,6 +198,91 @@ def test_the_same_by_the_api(office):
     assert judged["dose"] is None
     assert {each["code"] for each in judged["findings"]} >= {"indication_missing", "route_missing"}
     assert desk.get("/api/v1/areas/columbus/phq9-due").json == []
+
+
+SCAN = b"%PDF-1.7 an order in ink"
+
+
+def transcribed(office, place, **more):
+    sent = {
+        "prescriber_name": "Dr. Out", "licence_number": "35.9", "licence_state": "oh",
+        "signed_on": TODAY.isoformat(), "file": (BytesIO(SCAN), "order.pdf"),
+    }  # fmt: skip
+    return office.send(office.desk, f"{place}/outside", **(sent | more))
+
+
+def test_an_order_from_outside_is_transcribed_with_its_scan_and_countersigned(office):
+    place = office.proposed()
+    assert transcribed(office, place).status_code == 303
+    page = office.desk.get(place).text
+    assert "Dr. Out, licence 35.9 of OH" in page
+    assert "a prescriber of ours countersigns it" in page
+    assert office.doctor.get(re.search(r'href="(/intake/[^"]+)">The scan', page)[1]).data == SCAN
+    form = office.doctor.get(place).text
+    chosen = re.search(r'<option value="([0-9a-f-]{36})">the order of Dr. Out', form)[1]
+    signed = ORDER | {"outside": chosen, "event_id": str(new_id())}
+    assert office.send(office.doctor, f"{place}/order", **signed).status_code == 303
+    assert ", countersigned" in office.desk.get(place).text
+    series_id = place.rpartition("/")[2]
+    with office.session() as session:
+        assert order_versions(session, UUID(series_id))[0].external.prescriber_name == "Dr. Out"
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"licence_number": " "}, "external_incomplete"),
+        ({"licence_state": "ZZ"}, "no_such_state"),
+        ({"signed_on": "2026-11-24"}, "signed_in_the_future"),
+        ({"file": (BytesIO(b"MZ"), "order.exe")}, "document_type"),
+    ],
+)
+def test_an_order_from_outside_that_is_not_whole_is_not_kept(office, more, code):
+    place = office.proposed()
+    assert code in codes(transcribed(office, place, **more).text)
+    assert "None. An order that somebody outside signed" in office.desk.get(place).text
+
+
+def test_the_table_says_what_was_given_missed_booked_and_planned(office):
+    place = office.ordered()
+    assert office.desk.get(place).text.count("<td>not laid yet</td>") == 6
+    office.times(place)
+    way = re.search(r'name="way" value="([^"]+)"', office.desk.get(f"{place}?ways=1").text)[1]
+    office.send(office.desk, f"{place}/laying", way=way)
+    assert office.desk.get(place).text.count("<td>planned</td>") == 6
+    office.send(office.desk, f"{place}/bookings")
+    with office.session() as session:
+        [series] = series_of_patient(session, office.patient_id)
+        first, second = (each.appointment_id for each in series.infusions[:2])
+        note_given(session, first, NOW, ADMIN, office.clock)
+        note_missed(session, second, ADMIN, office.clock)
+    line = r"<td>(given|missed|booked)</td>\s*<td>(.*?)</td>\s*<td>(.*?)</td>"
+    rows = re.findall(line, office.desk.get(place).text)
+    assert [state for state, _, _ in rows] == ["given", "missed", *["booked"] * 4]
+    assert ("Mon 23 Nov 2026" in rows[0][1], rows[0][2]) == (True, "10:00")
+    assert rows[2][2].startswith("from ")
+
+
+def test_earlier_esketamine_is_shown_to_who_orders_and_to_nobody_else(office):
+    place = office.proposed()
+    assert "Esketamine before: no." in office.doctor.get(place).text
+    office.clock.advance(timedelta(minutes=1))
+    with office.session() as session:
+        told = GivenAnswer(
+            case_id=office.case_id, item="treatments.esketamine", saying=Saying.YES,
+            detail="2025-03-03 to 2025-05-12, a little better.",
+        )  # fmt: skip
+        give_answer(session, told, PATIENT, office.clock)
+    page = office.doctor.get(place).text
+    assert "Esketamine before: yes, 11 weeks; by its label 14 to 15 doses, last step maintenance." in page
+    assert "Esketamine before" not in office.desk.get(place).text
+
+
+def test_a_pause_is_shown_with_who_and_why(office):
+    place = office.ordered()
+    office.send(office.doctor, f"{place}/decision", deed="pause", why="Dizzy for a day.")
+    page = office.desk.get(place).text
+    assert re.search(r"Pause, 23 Nov 2026 06:00, house.doctor: Dizzy for a day.", page)
 
 
 def test_a_calendar_holds_neither_drug_nor_reason():

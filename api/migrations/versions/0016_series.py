@@ -6,8 +6,22 @@ from alembic import op
 revision = "0016_series"
 down_revision = "0015_clearance"
 
-TABLES = ("series", "series_order_version", "series_infusion", "series_consent", "series_review")
-APPEND_ONLY = ("series_order_version", "series_consent", "series_review")
+TABLES = (
+    "series",
+    "series_order_version",
+    "series_infusion",
+    "series_consent",
+    "series_decision",
+    "series_outside_order",
+    "series_review",
+)
+APPEND_ONLY = (
+    "series_order_version",
+    "series_consent",
+    "series_decision",
+    "series_outside_order",
+    "series_review",
+)
 
 
 def laws(table: str, dialect: str) -> tuple[str, ...]:
@@ -115,6 +129,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_series_consent")),
     )
     op.create_index(op.f("ix_series_consent_series_id"), "series_consent", ["series_id"], unique=False)
+    op.create_table(
+        "series_decision",
+        sa.Column("series_id", sa.Uuid(), nullable=False),
+        sa.Column("deed", sa.String(), nullable=False),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("deed IN ('pause', 'resume', 'stop')", name=op.f("ck_series_decision_deed_known")),
+        sa.ForeignKeyConstraint(["decided_by"], ["account.id"], name=op.f("fk_series_decision_decided_by")),
+        sa.ForeignKeyConstraint(["series_id"], ["series.id"], name=op.f("fk_series_decision_series_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_series_decision")),
+    )
+    op.create_index(op.f("ix_series_decision_series_id"), "series_decision", ["series_id"], unique=False)
+    op.create_table(
+        "series_outside_order",
+        sa.Column("series_id", sa.Uuid(), nullable=False),
+        sa.Column("document_id", sa.Uuid(), nullable=False),
+        sa.Column("content_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("entered_by", sa.Uuid(), nullable=True),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["intake_document.id"], name=op.f("fk_series_outside_order_document_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["entered_by"], ["account.id"], name=op.f("fk_series_outside_order_entered_by")
+        ),
+        sa.ForeignKeyConstraint(["series_id"], ["series.id"], name=op.f("fk_series_outside_order_series_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_series_outside_order")),
+    )
+    op.create_index(
+        op.f("ix_series_outside_order_series_id"), "series_outside_order", ["series_id"], unique=False
+    )
     op.create_table(
         "series_review",
         sa.Column("series_id", sa.Uuid(), nullable=False),

@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("contact", sa.String(), nullable=False),
         sa.Column("about", sa.Uuid(), nullable=True),
         sa.Column("once", sa.String(), nullable=True),
+        sa.Column("retry_of", sa.Uuid(), nullable=True),
         sa.Column("filled_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lapses_at", sa.DateTime(timezone=True), nullable=True),
@@ -57,8 +58,10 @@ def upgrade() -> None:
         sa.CheckConstraint("tries >= 0", name=op.f("ck_message_tries_counted")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_message_account_id")),
         sa.ForeignKeyConstraint(["area_id"], ["service_area.id"], name=op.f("fk_message_area_id")),
+        sa.ForeignKeyConstraint(["retry_of"], ["message.id"], name=op.f("fk_message_retry_of")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
         sa.UniqueConstraint("about", "once", name=op.f("uq_message_about_once")),
+        sa.UniqueConstraint("retry_of", name=op.f("uq_message_retry_of")),
     )
     op.create_index("ix_message_patient", "message", ["patient_id", "queued_at"], unique=False)
     op.create_index("ix_message_waiting", "message", ["state", "due_at"], unique=False)
@@ -101,6 +104,7 @@ def upgrade() -> None:
         sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("signed_by", sa.Uuid(), nullable=False),
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proof_ref", sa.String(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(

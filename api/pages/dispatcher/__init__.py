@@ -6,10 +6,22 @@ from api.pages.dispatcher import (
     booking,
     enquiries,
     explaining,
+    overriding,
     replans,
     requests,
     series,
     visits,
 )
 
-__all__ = ["alarms", "board", "booking", "enquiries", "explaining", "replans", "requests", "series", "visits"]
+__all__ = [
+    "alarms",
+    "board",
+    "booking",
+    "enquiries",
+    "explaining",
+    "overriding",
+    "replans",
+    "requests",
+    "series",
+    "visits",
+]

@@ -1,7 +1,7 @@
 """/board/<area>/booking: choose a patient and a treatment, get times that are good for the plan, book one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import time
 from http import HTTPStatus
 from typing import Any
@@ -20,13 +20,20 @@ from api.pages import pages
 from api.pages.dispatcher.board import DISPATCHERS, sentences
 from api.pages.dispatcher.booking_view import offer_view, reason_view
 from api.pages.dispatcher.fasting import FASTING, fasting_typed
+from api.pages.dispatcher.overriding import WORDS
 from api.pages.nurse.forms import read_form
 from api.v1.appointments import booking_draft
 from api.v1.appointments_schemas import BookingSchema
 from api.v1.slots import fasting_said
 from api.v1.slots_schemas import SlotQuerySchema
 from dispatch.appointments.care.model import CarePathRefused
-from dispatch.appointments.service import appointment_by_reference, patient_by_id, services
+from dispatch.appointments.care.service import StandingOverride, standing_overrides
+from dispatch.appointments.service import (
+    appointment_by_reference,
+    never_offered,
+    patient_by_id,
+    services,
+)
 from dispatch.appointments.service.prospects import patients_called
 from dispatch.areas.service import area_by_slug, zone_of
 from dispatch.assignment.slot_model import MIDNIGHT_MINUTE, SlotQuery
@@ -117,10 +124,12 @@ def page(
     found = patient = None
     catalogue = [row for row in services(session).values() if row.offered]
     chosen = next((row for row in catalogue if row.code == said.get("service")), None)
-    if said.get("patient") and chosen is not None:
+    standing: Sequence[StandingOverride] = ()
+    if said.get("patient") and said.get("service"):
         try:
             patient_id, query = _question(said, zone_of(area))
             patient = patient_by_id(session, patient_id)
+            standing = standing_overrides(session, patient_id, clock().now())
             found = find_slots(
                 session, query, clock(), progress_when_needed, ready_days(), keep=request.method == "GET"
             )
@@ -141,6 +150,10 @@ def page(
         catalogue=catalogue,
         chosen=chosen,
         patient=patient,
+        standing=standing,
+        words=WORDS,
+        zone=zone,
+        never=never_offered(session),
         said=said,
         refused=sentences(refusal) if refusal else (),
         choices=choices,

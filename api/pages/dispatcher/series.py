@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -12,21 +12,32 @@ from api.accounts import limiter
 from api.actor import actor, clock, note_reads, policy, roles
 from api.db import current_session
 from api.pages import pages
-from api.pages.dispatcher.series_view import order_defaults, places_from, said_of, terms_from
+from api.pages.dispatcher.series_view import (
+    infusion_lines,
+    order_defaults,
+    places_from,
+    said_of,
+    terms_from,
+)
 from api.pages.reading import id_from_form, text_from_form
 from api.pages.signing import login_limit, signature, who_tries
+from dispatch.appointments.queries import appointments_of
 from dispatch.appointments.service import patient_by_id
 from dispatch.appointments.service.prospects import patients_called
 from dispatch.appointments.service.series_booking import around_of, book_series, carry_order
 from dispatch.areas.service import area_by_id, area_by_slug, policies, zone_of
+from dispatch.intake.queries import case_of_patient
 from dispatch.kernel.actor import Role
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.local_time import local_day
 from dispatch.kernel.refusals import Invalid, NotFound, Refusal, refuse
 from dispatch.series import commands, queries, service
+from dispatch.series.model import ExternalOrder, Series, SignedOver
 from dispatch.series.model import Response as Outcome
-from dispatch.series.model import SignedOver
 from dispatch.series.states import SeriesDeed
+
+if TYPE_CHECKING:
+    from dispatch.appointments.records import AppointmentRow
 
 OFFICE = roles(Role.DISPATCHER, Role.PRESCRIBER)
 PRESCRIBERS = roles(Role.PRESCRIBER)
@@ -115,8 +126,14 @@ def _page(slug: str, series_id: UUID, refusal: Refusal | None = None, **more: An
         area=area,
         zone=zone_of(area),
         series=series,
+        lines=infusion_lines(series, _appointments(series), zone_of(area)),
+        esketamine=queries.esketamine_before(session, series.patient_id),
+        outside=service.outside_orders(session, series_id),
+        case_id=case.case_id if (case := case_of_patient(session, series.patient_id)) else None,
+        decisions=queries.decisions_of(session, series_id),
         patient=patient_by_id(session, series.patient_id),
         versions=versions,
+        countersigned={each.external.outside_id for each in versions if each.external is not None},
         blocks=queries.infusion_blocks(session, series.patient_id, number, now),
         number=number,
         habits=queries.habits_of_series(session, series_id),
@@ -134,6 +151,11 @@ def _page(slug: str, series_id: UUID, refusal: Refusal | None = None, **more: An
         may_sign=actor().has(Role.PRESCRIBER),
         **more,
     )
+
+
+def _appointments(series: Series) -> dict[UUID, "AppointmentRow"]:
+    ids = [each.appointment_id for each in series.infusions if each.appointment_id is not None]
+    return {row.id: row for row in appointments_of(current_session(), ids)} if ids else {}
 
 
 def _answer(
@@ -234,12 +256,43 @@ def series_order(slug: str, series_id: UUID) -> Any:
                 SignedOver(code=code, reason=why, expires_at=until) for code in form.getlist("signed_over")
             ),
             acknowledged=frozenset(form.getlist("acknowledged")),
+            external=_external(series_id),
             reason=text_from_form("reason"),
         )
         order = service.sign_order(session, command, actor(), clock())
         return carry_order(session, order, actor(), clock())
 
     return _answer(slug, series_id, "order", deed)
+
+
+@pages.route("/series/<slug>/<uuid:series_id>/outside", methods=["POST"])
+@policy(OFFICE)
+def series_outside_order(slug: str, series_id: UUID) -> Any:
+    """Keep the scan of an order that somebody outside signed, and who it was."""
+
+    def deed() -> object:
+        uploaded = request.files.get("file")
+        command = commands.NoteOutsideOrder(
+            series_id=series_id,
+            external=ExternalOrder(
+                prescriber_name=text_from_form("prescriber_name", 200),
+                licence_number=text_from_form("licence_number", 200),
+                licence_state=text_from_form("licence_state", 2).upper(),
+                signed_on=_day("signed_on"),
+            ),
+            scan_name=(uploaded.filename or "")[-200:] if uploaded else "",
+            scan=uploaded.read() if uploaded else b"",
+        )
+        return service.note_outside_order(current_session(), command, actor(), clock())
+
+    return _answer(slug, series_id, "outside", deed)
+
+
+def _external(series_id: UUID) -> ExternalOrder | None:
+    """Return what was transcribed of the order from outside that is countersigned, if any was chosen."""
+    if not request.form.get("outside"):
+        return None
+    return service.outside_order(current_session(), series_id, id_from_form("outside")).external
 
 
 @pages.route("/series/<slug>/<uuid:series_id>/review", methods=["POST"])

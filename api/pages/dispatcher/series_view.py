@@ -1,10 +1,12 @@
 """Forms of a series: the order's fields as they are filled in, and a way as it travels in a form."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
@@ -14,14 +16,24 @@ from dispatch.series.model import (
     Delivery,
     DrawRounding,
     Indication,
+    Infusion,
+    InfusionState,
     OrderVersion,
     Route,
+    Series,
     Terms,
 )
 from dispatch.series.service import Place
 
+if TYPE_CHECKING:
+    from dispatch.appointments.records import AppointmentRow
+
 DECIMALS = ("weight_kg", "mg_per_kg", "final_ml", "rate_low_ml_h", "rate_high_ml_h")
 MOST_DIGITS = 12
+STATES = {
+    InfusionState.PLANNED: "planned", InfusionState.BOOKED: "booked", InfusionState.GIVEN: "given",
+    InfusionState.MISSED: "missed", InfusionState.DROPPED: "will not take place",
+}  # fmt: skip
 # What an order begins as; the rest is the prescriber's to fill in.
 PREFILLED = {
     "route": Route.INTRAVENOUS_INFUSION.value, "delivery": Delivery.PUMP.value, "final_ml": "50",
@@ -45,6 +57,40 @@ def order_defaults(versions: Sequence[OrderVersion], form: Mapping[str, str], to
 
 
 _NAMES = frozenset({*DECIMALS, "indication", "antiemetic", "reason"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class InfusionLine:
+    """One line of the table of infusions; `day` is when it was given, is booked, was missed or is laid."""
+
+    infusion: Infusion
+    state: str
+    day: date | None
+    part: str
+
+
+def infusion_lines(
+    series: Series, booked: Mapping[UUID, "AppointmentRow"], zone: ZoneInfo
+) -> tuple[InfusionLine, ...]:
+    """Return the table of infusions: what was given by the hour it was given, never by where it was laid."""
+    return tuple(
+        _line(each, booked.get(each.appointment_id or each.infusion_id), zone) for each in series.infusions
+    )
+
+
+def _line(infusion: Infusion, row: "AppointmentRow | None", zone: ZoneInfo) -> InfusionLine:
+    day, part = infusion.day, infusion.part or ""
+    if infusion.state is InfusionState.GIVEN and infusion.given_at is not None:
+        given_at = infusion.given_at.astimezone(zone)
+        day, part = given_at.date(), f"{given_at:%H:%M}"
+    elif infusion.state is InfusionState.BOOKED and row is not None:
+        begins = [window.begins_at.astimezone(zone) for window in row.windows]
+        day = row.day
+        part = f"from {min(begins):%H:%M}" if begins else part
+    state = STATES[infusion.state]
+    if infusion.state is InfusionState.PLANNED and day is None:
+        state = "not laid yet"
+    return InfusionLine(infusion=infusion, state=state, day=day, part=part)
 
 
 def said_of(form: MultiDict[str, str]) -> dict[str, list[str]]:

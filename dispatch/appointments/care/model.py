@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch.clearance.model import RuleClass
+from dispatch.identity.model import ProofOfIdentity
 from dispatch.kernel.refusals import Conflict, Reason
 
 
@@ -105,12 +106,17 @@ class Requirement:
 
 @dataclass(frozen=True, kw_only=True)
 class NewOverride:
-    """A prescriber's signature over one requirement of a booking, for one patient and for a time."""
+    """A prescriber's signature over one requirement of a booking, for one patient and for a time.
 
+    `event_id` is made by the screen; the proof of identity was given for it.
+    """
+
+    event_id: UUID
     patient_id: UUID
     code: str
     reason: str = field(repr=False)
     expires_at: datetime
+    proof: ProofOfIdentity | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,6 +42,7 @@ class BookingOverrideRow(Identified, Row):
     reason_sealed: Mapped[bytes | None]
     signed_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     signed_at: Mapped[datetime]
+    proof_ref: Mapped[str]
     expires_at: Mapped[datetime]
 
     __table_args__ = (CheckConstraint("signed_at < expires_at", name="expires_after_it_is_signed"),)

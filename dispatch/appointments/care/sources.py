@@ -7,6 +7,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from dispatch.appointments.care.model import TaskForPrescriber
+from dispatch.appointments.model import Window
+from dispatch.appointments.records import AppointmentRow
+from dispatch.appointments.rules.booking import laid_of
+from dispatch.areas.service import area_by_id, zone_of
 from dispatch.clearance.model import Clearance
 from dispatch.clearance.queries import clearance_of
 from dispatch.intake.queries import policies_unaccepted
@@ -63,7 +67,10 @@ def link_infusion(
     order = order_in_force(session, patient_id, clock.now())
     if number is None or order is None or infusion_of(session, appointment_id) is not None:
         return
-    note_booked(session, order.series_id, number, appointment_id, actor, clock)
+    row = session.get_one(AppointmentRow, appointment_id)
+    windows = [Window(begins_at=each.begins_at, ends_at=each.ends_at) for each in row.windows]
+    laid = laid_of(row.day, windows, zone_of(area_by_id(session, row.area_id)))
+    note_booked(session, order.series_id, number, appointment_id, actor, clock, laid=laid)
 
 
 def _task(patient_id: UUID, clearance: Clearance) -> TaskForPrescriber | None:

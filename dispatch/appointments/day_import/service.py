@@ -19,7 +19,7 @@ from dispatch.appointments.day_import.drafts import (
     draft_shift,
     refuse_repeats,
 )
-from dispatch.appointments.day_import.gating import judge_care_path
+from dispatch.appointments.day_import.gating import judge_care_path, keep_passages
 from dispatch.appointments.day_import.judging import Files, judge
 from dispatch.appointments.day_import.known import Known, load_known
 from dispatch.appointments.day_import.model import ImportReport, Progress
@@ -87,14 +87,16 @@ def import_files(
         | {one.draft.patient for one in drafted.appointments},
         appointment_references={one.draft.booking.reference for one in drafted.appointments},
     )
+    passed = judge_care_path(session, drafted, known, clock, findings)
     judge(drafted, known, booking_policy(session, area, clock), geocode, findings)
-    judge_care_path(session, drafted, known, clock, findings)
     if findings.bad:
         order = {name: index for index, name in enumerate(files)}
         bad = sorted(findings.bad, key=lambda cell: (order[cell.file], cell.line))
         return ImportReport(bad_cells=tuple(bad))
     writing = Writing(session, known, actor, clock, on_progress, geocode)
     writing.write(drafted)
+    session.flush()
+    keep_passages(session, known, passed, actor, clock)
     return _report(session, drafted, known, calendar, writing, contents)
 
 

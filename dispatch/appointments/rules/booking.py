@@ -6,11 +6,12 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from dispatch.appointments.model import BookingDraft, BookingPolicy, LocalWindow, Occupied, Service, Window
-from dispatch.appointments.rules.catalogue import WHY_NOT_OFFERED
+from dispatch.appointments.rules.catalogue import why_not_offered
 from dispatch.appointments.rules.patients import age_on
 from dispatch.kernel.local_time import instant
 from dispatch.kernel.plain_text import code_fault
 from dispatch.kernel.refusals import Reason, Refusal
+from dispatch.series.rules.staffing import PARTS
 
 MOST_WINDOWS = 6
 MOST_DAYS_AHEAD = 400
@@ -18,6 +19,7 @@ LONGEST_MINUTES = 480
 MOST_UNITS = 20
 MOST_NURSES = 2
 OF_AGE = 18
+NOON_MINUTE = 12 * 60
 # Beyond these years calendars and zones cannot be computed with; such a day is a slip of the keyboard.
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 
@@ -53,6 +55,12 @@ def resolve_windows(
     found.sort(key=lambda window: window.begins_at)
     faults.extend(_shape_faults(windows, found))
     return tuple(found), tuple(faults)
+
+
+def laid_of(day: date, windows: Sequence[Window], zone: ZoneInfo) -> tuple[date, str]:
+    """Return the day and the part of the day on which a visit of these windows lies (`series`' slots)."""
+    begins = min(window.begins_at for window in windows).astimezone(zone)
+    return day, PARTS[int(begins.hour * 60 >= NOON_MINUTE)]
 
 
 def _shape_faults(said: Sequence[LocalWindow], found: Sequence[Window]) -> Iterator[Reason]:
@@ -128,7 +136,7 @@ def _service_faults(draft: BookingDraft, service: Service | None) -> Iterator[Re
         yield Reason(code="service_unknown", text=text, field="service")
         return
     if not service.offered:
-        text = WHY_NOT_OFFERED.get(service.code, f"{service.name} is not offered.")
+        text = why_not_offered(service.code, service.name)
         yield Reason(code="service_not_offered", text=text, field="service")
         return
     if draft.minutes is not None and draft.minutes < service.minutes:

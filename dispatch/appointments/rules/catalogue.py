@@ -38,6 +38,18 @@ CATALOGUE: tuple[Service, ...] = (
         units=1, offered=False,
     ),
     Service(
+        code="ketamine_oral", name="Ketamine by mouth", minutes=30, competencies=KETAMINE, controlled=True,
+        units=1, offered=False,
+    ),
+    Service(
+        code="ketamine_sublingual", name="Ketamine under the tongue", minutes=30, competencies=KETAMINE,
+        controlled=True, units=1, offered=False,
+    ),
+    Service(
+        code="ketamine_intranasal", name="Ketamine nasal spray", minutes=120, competencies=KETAMINE,
+        controlled=True, units=1, offered=False,
+    ),
+    Service(
         code="ketamine_injection", name="Ketamine into the muscle", minutes=120, competencies=KETAMINE,
         controlled=True, units=1, offered=False,
     ),
@@ -45,8 +57,17 @@ CATALOGUE: tuple[Service, ...] = (
 
 FIRST_INFUSIONS = frozenset({"ketamine_first"})
 
+NOTHING_IS_LEFT = "Nothing is ever left with a patient: there is no such transaction."
 WHY_NOT_OFFERED: Mapping[str, str] = {
     "esketamine": "Esketamine is given in certified clinics only (REMS), never at home.",
-    "ketamine_lozenge": "Nothing is ever left with a patient: there is no such transaction.",
+    "ketamine_lozenge": NOTHING_IS_LEFT,
+    "ketamine_oral": NOTHING_IS_LEFT,
+    "ketamine_sublingual": NOTHING_IS_LEFT,
+    "ketamine_intranasal": "Only infusions by pump are given at home; a nasal spray needs a medical setting.",
     "ketamine_injection": "Only infusions by pump are given at home; an injection needs a medical setting.",
 }
+
+
+def why_not_offered(code: str, name: str) -> str:
+    """Say why a service of the catalogue is not given (row A19)."""
+    return WHY_NOT_OFFERED.get(code, f"{name} is not offered.")

@@ -8,7 +8,7 @@ from dispatch.appointments.service.bookings import (
     change_appointment,
     save_appointment,
 )
-from dispatch.appointments.service.catalogue import seed_catalogue, services
+from dispatch.appointments.service.catalogue import never_offered, seed_catalogue, services
 from dispatch.appointments.service.exclusions import exclude_nurse, lift_exclusion, save_exclusions
 from dispatch.appointments.service.patients import (
     change_patient,
@@ -30,6 +30,7 @@ __all__ = [
     "confirm_point",
     "exclude_nurse",
     "lift_exclusion",
+    "never_offered",
     "patient_by_id",
     "patients_named",
     "place_patient",

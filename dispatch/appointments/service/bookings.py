@@ -21,7 +21,7 @@ from dispatch.appointments.model import (
     occupied_by,
 )
 from dispatch.appointments.records import AppointmentRow, PatientRow, ServiceRow, WindowRow
-from dispatch.appointments.rules.booking import EARLIEST, LATEST, booking_faults, resolve_windows
+from dispatch.appointments.rules.booking import EARLIEST, LATEST, booking_faults, laid_of, resolve_windows
 from dispatch.appointments.rules.catalogue import FIRST_INFUSIONS
 from dispatch.appointments.service.catalogue import service_of, services
 from dispatch.appointments.service.patients import born_on, patient_by_id
@@ -34,7 +34,7 @@ from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.local_time import local_day
 from dispatch.kernel.refusals import Conflict, Invalid, NotFound, Reason, refuse
-from dispatch.series.service import note_missed
+from dispatch.series.service import note_missed, note_moved
 from dispatch.workforce.service import nurse_by_id
 
 # Broken ones are a matter of the state of things; all others are faults of the input.
@@ -120,6 +120,8 @@ def change_appointment(
     note_passage(session, row, draft, passage, actor, clock)
     if saved is Saved.CHANGED:
         plan_reminders(session, row, actor, clock, changed=True)
+        laid = laid_of(row.day, windows, zone_of(session.get_one(ServiceAreaRow, row.area_id)))
+        note_moved(session, row.id, laid, actor, clock)
     for day in sorted(days):
         note_change(session, row.area_id, day, "appointment", clock, row.id)
     return row

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.appointments.model import Service
 from dispatch.appointments.records import ServiceRow
-from dispatch.appointments.rules.catalogue import CATALOGUE
+from dispatch.appointments.rules.catalogue import CATALOGUE, why_not_offered
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
 from dispatch.kernel.actor import Actor
@@ -30,6 +30,15 @@ def service_of(row: ServiceRow) -> Service:
         nurses_needed=row.nurses_needed,
         offered=row.offered,
     )
+
+
+def never_offered(session: Session) -> list[tuple[str, str]]:
+    """Return the name of each service that is not given here, and why (row A19)."""
+    return [
+        (row.name, why_not_offered(row.code, row.name))
+        for row in services(session).values()
+        if not row.offered
+    ]
 
 
 def seed_catalogue(session: Session, actor: Actor, clock: Clock) -> dict[str, ServiceRow]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.appointments.model import AppointmentStatus, BookingDraft, LocalWindow
 from dispatch.appointments.records import AppointmentRow, ExclusionRow
+from dispatch.appointments.rules.booking import NOON_MINUTE
 from dispatch.appointments.service.bookings import appointment_by_id, book_appointment
 from dispatch.appointments.service.traces import audit
 from dispatch.areas.service import area_by_id, note_change, policy, zone_of
@@ -23,7 +24,6 @@ from dispatch.series.queries import order_in_force, series_by_id, series_of_pati
 from dispatch.series.service import PARTS, Around, note_booked
 
 SHORT_MINUTES = 40
-NOON = 12 * 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +145,7 @@ def around_of(session: Session, series: Series, clock: Clock) -> Around:
         if row.id in mine or row.pinned_nurse_id is None or not row.windows:
             continue
         begins = (row.pinned_begin_at or row.windows[0].begins_at).astimezone(zone)
-        key = (row.pinned_nurse_id, row.day, int(begins.hour * 60 >= NOON))
+        key = (row.pinned_nurse_id, row.day, int(begins.hour * 60 >= NOON_MINUTE))
         busy[key] = busy.get(key, 0) + row.minutes
     return Around(busy=busy, excluded=frozenset(excluded))
 

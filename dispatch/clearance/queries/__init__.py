@@ -7,7 +7,14 @@ from dispatch.clearance.queries.clearing import (
     prescriber_may_order,
     prescriber_warnings,
 )
-from dispatch.clearance.queries.files import CaseFile, case_file, prescriber_lines, read_entry, task_of
+from dispatch.clearance.queries.files import (
+    CaseFile,
+    case_file,
+    prescriber_accounts,
+    prescriber_lines,
+    read_entry,
+    task_of,
+)
 from dispatch.clearance.queries.questions import QUESTION_CODES, question_words
 from dispatch.clearance.queries.scores import curve, score_line, scores_at, scores_of
 from dispatch.clearance.queries.work import TASK_WORDS, alarm_open, open_tasks, queue
@@ -25,6 +32,7 @@ __all__ = [
     "curve",
     "medication_review_valid",
     "open_tasks",
+    "prescriber_accounts",
     "prescriber_lines",
     "prescriber_may_order",
     "prescriber_warnings",

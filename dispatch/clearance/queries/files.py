@@ -44,6 +44,7 @@ from dispatch.identity.records import AccountRow
 from dispatch.intake.model import CaseView
 from dispatch.intake.queries import case_view, medication_list
 from dispatch.intake.statements import MedicationList
+from dispatch.kernel.actor import Role
 from dispatch.kernel.refusals import Reason
 
 
@@ -195,6 +196,12 @@ def task_of(session: Session, task_id: UUID) -> TaskLine:
     if row is None:
         raise not_there("no_such_task", "task_id")
     return task_line(row)
+
+
+def prescriber_accounts(session: Session) -> tuple[tuple[UUID, str], ...]:
+    """Return id and name of every account that has the prescriber's role, by name."""
+    rows = session.scalars(select(AccountRow).where(AccountRow.roles.any(name=Role.PRESCRIBER.value)))
+    return tuple(sorted(((row.id, row.name) for row in rows), key=lambda each: each[1]))
 
 
 def prescriber_lines(session: Session) -> tuple[PrescriberLine, ...]:

@@ -4,9 +4,11 @@ The label: twice a week in weeks 1 to 4, weekly in weeks 5 to 8, then every one 
 seed documents has one week more at the weekly step; the label's count is taken.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
+ISO_DAY = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b", re.ASCII)
 TWICE_UNTIL_WEEK = 4
 WEEKLY_UNTIL_WEEK = 8
 
@@ -19,6 +21,19 @@ class PastCourse:
     step: str
     least_doses: int
     most_doses: int
+
+
+def course_told(words: str) -> PastCourse | None:
+    """Return the course that somebody's words tell of by two days, None where they name no two."""
+    days = []
+    for text in ISO_DAY.findall(words):
+        try:
+            days.append(date.fromisoformat(text))
+        except ValueError:  # a slip such as the 31st of June: nobody guesses what was meant
+            return None
+    if len(days) != len(("begun", "ended")) or days[1] < days[0]:
+        return None
+    return past_course(*days)
 
 
 def past_course(begun: date, ended: date) -> PastCourse:

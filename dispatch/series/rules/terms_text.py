@@ -1,9 +1,11 @@
 """The terms of an order as they are sealed: JSON, decimals as texts, so that nothing is rounded."""
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from dispatch.series.model import (
     Antiemetic,
@@ -50,6 +52,7 @@ def sealed_text(
                 "licence_number": external.licence_number,
                 "licence_state": external.licence_state,
                 "signed_on": external.signed_on.isoformat(),
+                "outside_id": str(external.outside_id) if external.outside_id else None,
             },
             "reason": reason,
         },
@@ -74,5 +77,13 @@ def read_sealed(
         for each in read["signed_over"]
     )
     said = read["external"]
-    external = ExternalOrder(**said | {"signed_on": date.fromisoformat(said["signed_on"])}) if said else None
+    external = _external(said) if said else None
     return terms, signed_over, frozenset(read["acknowledged"]), external, read["reason"]
+
+
+def _external(said: Mapping[str, Any]) -> ExternalOrder:
+    scan = said.get("outside_id")
+    apart = {
+        "signed_on": date.fromisoformat(said["signed_on"]), "outside_id": UUID(scan) if scan else None
+    }  # fmt: skip
+    return ExternalOrder(**{**said, **apart})

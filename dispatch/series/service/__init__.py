@@ -3,7 +3,7 @@
 from dispatch.series import queue  # noqa: F401 - its lines join the prescriber's queue
 from dispatch.series.horizon_facts import Around
 from dispatch.series.rules.staffing import PARTS
-from dispatch.series.service.happening import note_booked, note_given, note_missed
+from dispatch.series.service.happening import note_booked, note_given, note_missed, note_moved
 from dispatch.series.service.laying import (
     Place,
     Proposal,
@@ -14,6 +14,7 @@ from dispatch.series.service.laying import (
     repair_series,
 )
 from dispatch.series.service.ordering import judge, sign_order
+from dispatch.series.service.outside import note_outside_order, outside_order, outside_orders
 from dispatch.series.service.proposing import (
     decide_series,
     propose_series,
@@ -36,6 +37,10 @@ __all__ = [
     "note_booked",
     "note_given",
     "note_missed",
+    "note_moved",
+    "note_outside_order",
+    "outside_order",
+    "outside_orders",
     "propose_series",
     "record_consent",
     "repair_series",

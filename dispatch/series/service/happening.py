@@ -1,7 +1,7 @@
 """What happened to the infusions of a series: booked, given, missed. It is kept whatever was allowed."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,9 +31,22 @@ CASE_MOVES: Mapping[tuple[CaseState, bool], CaseDeed] = {
 
 
 def note_booked(
-    session: Session, series_id: UUID, number: int, appointment_id: UUID, actor: Actor, clock: Clock
+    session: Session,
+    series_id: UUID,
+    number: int,
+    appointment_id: UUID,
+    actor: Actor,
+    clock: Clock,
+    *,
+    laid: tuple[date, str] | None = None,
 ) -> None:
     """Keep that an infusion got its appointment.
+
+    Parameters
+    ----------
+    laid
+        The appointment's day and part of the day, where it was not laid before; the scheduler then lays
+        the others around it.
 
     Raises
     ------
@@ -52,8 +65,32 @@ def note_booked(
         raise refuse(Conflict, "infusion_over", "This infusion is over.")
     infusion.appointment_id = appointment_id
     infusion.status = InfusionState.BOOKED.value
+    if laid is not None:
+        _lie(infusion, *laid)
     session.flush()
     audit(session, "book", row, actor, clock, number=number, appointment=str(appointment_id))
+
+
+def note_moved(
+    session: Session, appointment_id: UUID, laid: tuple[date, str], actor: Actor, clock: Clock
+) -> None:
+    """Keep that the appointment of an infusion lies on another day; nothing where it is none or is over."""
+    infusion = infusion_row_of(session, appointment_id)
+    if infusion is None or InfusionState(infusion.status) is not InfusionState.BOOKED:
+        return
+    if (infusion.day, infusion.part) == laid:
+        return
+    row = series_row(session, infusion.series_id, locked=True)
+    _lie(infusion, *laid)
+    session.flush()
+    audit(session, "move", row, actor, clock, number=infusion.number, day=laid[0].isoformat())
+
+
+def _lie(infusion: InfusionRow, day: date, part: str) -> None:
+    """Lay an infusion by its appointment; a nurse who was laid for another day is not promised there."""
+    if (infusion.day, infusion.part) != (day, part):
+        infusion.nurse_id = None
+    infusion.day, infusion.part = day, part
 
 
 def note_given(session: Session, appointment_id: UUID, at: datetime, actor: Actor, clock: Clock) -> None:

@@ -1,7 +1,7 @@
 """A prescriber signs a version of an order; nobody edits one, and a nurse never signs one (row D06)."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,14 +25,13 @@ from dispatch.series.loading import (
     series_policy,
     series_row,
 )
-from dispatch.series.model import ExternalOrder, Order, Terms
+from dispatch.series.model import Order, Terms
 from dispatch.series.records import OrderVersionRow, SeriesRow
 from dispatch.series.rules.ordering import Judged, judge_order, unmet
 from dispatch.series.rules.terms_text import sealed_text
+from dispatch.series.service.outside import external_faults, outside_order
 from dispatch.series.states import ENDS, SeriesDeed, SeriesState
 from dispatch.series.writing import SAYS, audit, move
-
-EXTERNAL_TEXTS = ("prescriber_name", "licence_number", "licence_state")
 
 
 def judge(session: Session, series_id: UUID, terms: Terms, clock: Clock) -> Judged:
@@ -72,7 +71,7 @@ def sign_order(session: Session, command: SignOrder, actor: Actor, clock: Clock)
     invalid = [
         *unmet(judged.findings, command.signed_over, command.acknowledged, now, most_days),
         *_change_has_a_reason(command, newest),
-        *_external_is_whole(command.external, now),
+        *_external_is_whole(session, command, local_day(now, zone_of(area_by_id(session, row.area_id)))),
     ]
     conflict = _series_goes_on(row) + _nobody_was_faster(command, newest)
     if forbidden:
@@ -153,16 +152,14 @@ def _change_has_a_reason(command: SignOrder, newest: OrderVersionRow | None) -> 
     return [Reason(code=fault[0], text=fault[1], field="reason")] if fault else []
 
 
-def _external_is_whole(external: ExternalOrder | None, now: datetime) -> list[Reason]:
+def _external_is_whole(session: Session, command: SignOrder, today: date) -> list[Reason]:
     """An order from outside names its prescriber, licence and day; ours countersigns it (row D10)."""
-    if external is None:
+    if command.external is None:
         return []
-    found = [
-        Reason(code="external_incomplete", text="The outside order lacks this.", field=f"external.{name}")
-        for name in EXTERNAL_TEXTS
-        if not getattr(external, name).strip()
-    ]
-    if external.signed_on > now.date():
-        text = "The outside order was signed in the future."
-        found.append(Reason(code="signed_in_the_future", text=text, field="external.signed_on"))
+    found = external_faults(command.external, today)
+    scan = command.external.outside_id
+    # What is countersigned is what was transcribed from the scan, to the letter.
+    if scan and outside_order(session, command.series_id, scan).external != command.external:
+        text = "This is not what was transcribed from the scan."
+        found.append(Reason(code="external_differs", text=text, field="external"))
     return found

@@ -15,7 +15,7 @@ from dispatch.kernel.refusals import Conflict, Invalid, Reason, refuse
 from dispatch.series.commands import Availability, Consent, ProposeSeries
 from dispatch.series.loading import KEYS, open_series_row, series_policy, series_row, series_value
 from dispatch.series.model import InfusionState, Series
-from dispatch.series.records import ConsentRow, InfusionRow, SeriesRow
+from dispatch.series.records import ConsentRow, InfusionRow, SeriesDecisionRow, SeriesRow
 from dispatch.series.rules.habits import habit_faults, habits_text
 from dispatch.series.rules.staffing import PARTS
 from dispatch.series.rules.templates import phases_of, read_templates
@@ -137,7 +137,7 @@ BY_HAND = frozenset({SeriesDeed.PAUSE, SeriesDeed.RESUME, SeriesDeed.STOP})
 def decide_series(
     session: Session, series_id: UUID, deed: SeriesDeed, reason: str, actor: Actor, clock: Clock
 ) -> Series:
-    """Pause, resume or stop a series: a prescriber, with a reason.
+    """Pause, resume or stop a series: a prescriber, with a reason, which is kept sealed.
 
     Raises
     ------
@@ -154,11 +154,22 @@ def decide_series(
         raise refuse(Invalid, "reason_missing", "Say why.", field="reason")
     if fault := text_fault(reason):
         raise refuse(Invalid, fault[0], fault[1], field="reason")
+    assert actor.account_id is not None
     move(session, row, deed)
+    kept = SeriesDecisionRow(
+        id=new_id(),
+        series_id=row.id,
+        deed=deed.value,
+        decided_by=actor.account_id,
+        decided_at=clock.now(),
+    )
+    kept.reason = reason.strip()
+    session.add(kept)
     if row.status == SeriesState.STOPPED:
         for each in row.infusions:
             if each.status in (InfusionState.PLANNED, InfusionState.MISSED):
                 each.status = InfusionState.DROPPED.value
     session.flush()
-    audit(session, deed.value, row, actor, clock)
+    # The audit log holds no words about a patient: it names the row that does.
+    audit(session, deed.value, row, actor, clock, decision=str(kept.id))
     return series_value(session, row)

@@ -275,6 +275,35 @@ def test_a_nurse_who_has_not_left_yet_begins_now(session, clock):
     assert nurse.meal_break.earliest_s == 10 * HOUR
 
 
+def in_california(metro, hours):
+    """Her patients live in California now, and her shift from seven lasts so long."""
+    for visit in metro.visits:
+        visit.patient.state = "CA"
+    for shift in metro.shifts:
+        shift.ends_at = shift.starts_at + timedelta(hours=hours)
+    return metro
+
+
+@pytest.mark.parametrize(("hours", "owed"), [(5, False), (5.5, True)])
+def test_a_states_meal_is_planned_where_the_companys_own_rule_owes_none(session, clock, hours, owed):
+    metro = in_california(a_small_day(session), hours)
+    nurse = gathered(metro, clock).problem.nurse["N-01"]
+    assert (nurse.meal_break is not None) is owed
+    if owed:
+        assert (nurse.meal_break.latest_s, nurse.meal_break.duration_s) == (12 * HOUR - 1, 1800)
+    for visit in metro.visits:
+        visit.patient.state = "OH"
+    assert gathered(metro, clock).problem.nurse["N-01"].meal_break is None
+
+
+def test_before_a_states_second_meal_is_owed_the_planned_day_ends(session, clock):
+    metro = a_small_day(session)
+    usual = gathered(in_california(metro, 9.5), clock).problem.nurse["N-01"]
+    assert (usual.shift.end_s, usual.overtime_limit_s) == (16.5 * HOUR, 1800)
+    longer = gathered(in_california(metro, 12), clock).problem.nurse["N-01"]
+    assert (longer.shift.end_s, longer.overtime_limit_s) == (17 * HOUR, 0)
+
+
 def test_progress_changes_the_fingerprint(session, clock):
     metro = a_small_day(session)
     before = gathered(metro, clock)

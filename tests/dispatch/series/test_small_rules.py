@@ -9,7 +9,7 @@ from dispatch.series.commands import Availability
 from dispatch.series.model import Phase, Response
 from dispatch.series.rules.caps import PolicyUnreadable
 from dispatch.series.rules.habits import habit_faults, habits_of, habits_text
-from dispatch.series.rules.history import past_course
+from dispatch.series.rules.history import course_told, past_course
 from dispatch.series.rules.responding import follow_ups, response_of, review_is_due, review_is_missing
 from dispatch.series.rules.staffing import PARTS
 from dispatch.series.rules.stepping import too_many
@@ -97,6 +97,16 @@ def test_earlier_esketamine_is_read_by_its_label(days, step, doses):
     begun = date(2026, 1, 5)
     found = past_course(begun, begun + timedelta(days=days))
     assert (found.step, (found.least_doses, found.most_doses)) == (step, doses)
+
+
+@pytest.mark.parametrize(
+    ("words", "weeks"),
+    [("From 2025-03-03 to 2025-05-12, it helped a little.", 11), ("In the spring.", None),
+     ("2025-03-03", None), ("2025-05-12 back to 2025-03-03", None), ("2025-02-31 to 2025-05-12", None)],
+)  # fmt: skip
+def test_a_course_is_read_from_two_days_and_never_guessed(words, weeks):
+    found = course_told(words)
+    assert (found and found.weeks) == weeks
 
 
 def test_a_treatment_does_not_end_before_it_begins():

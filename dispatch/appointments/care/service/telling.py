@@ -4,13 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from dispatch.appointments.care.model import NewOverride, ResponsibleAdult, TaskForPrescriber
-from dispatch.appointments.care.records import (
-    BookingOverrideRow,
-    VisitAdultRow,
-    VisitFeedbackRow,
-    VisitWishRow,
-)
+from dispatch.appointments.care.model import ResponsibleAdult, TaskForPrescriber
+from dispatch.appointments.care.records import VisitAdultRow, VisitFeedbackRow, VisitWishRow
 from dispatch.appointments.records import AppointmentRow, PatientRow
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
@@ -27,8 +22,6 @@ from dispatch.messages.service import queue_message
 
 WISHES = ("another_time", "chaperone", "call")
 ANSWERS = ("done", "not_possible", "called")
-# What a prescriber may sign over at a booking; everything else is released where it arises.
-OVERRIDABLE = frozenset({"fasting_solids_short"})
 
 
 def name_adult(
@@ -70,43 +63,6 @@ def name_adult(
     session.add(row)
     session.flush()
     _audit(session, "visit_adult.name", row.id, patient_id, actor, clock)
-    return row.id
-
-
-def sign_booking_override(session: Session, new: NewOverride, actor: Actor, clock: Clock) -> UUID:
-    """Let a prescriber sign over a requirement of class OVERRIDE for a patient, until it expires.
-
-    Raises
-    ------
-    Forbidden
-        ``role_missing``: nobody but a prescriber.
-    Invalid
-        ``not_overridable``, ``reason_missing``, ``expiry_past``, all at once.
-    """
-    actor.require((Role.PRESCRIBER,))
-    patient = _patient(session, new.patient_id)
-    wrong = Reasons()
-    if new.code not in OVERRIDABLE:
-        wrong.add("not_overridable", "Nobody signs over that.", field="code")
-    if len(new.reason.strip()) < 3:
-        wrong.add("reason_missing", "Say why.", field="reason")
-    elif fault := text_fault(new.reason, most=LONGEST_NOTE, lines=True):
-        wrong.add(*fault, field="reason")
-    if new.expires_at <= clock.now():
-        wrong.add("expiry_past", "It has to expire later than now.", field="expires_at")
-    wrong.raise_if_any(Invalid)
-    row = BookingOverrideRow(
-        id=new_id(),
-        patient_id=patient.id,
-        code=new.code,
-        signed_by=actor.account_id,
-        signed_at=clock.now(),
-        expires_at=new.expires_at,
-    )
-    row.reason = new.reason.strip()
-    session.add(row)
-    session.flush()
-    _audit(session, "booking.override", row.id, patient.id, actor, clock, code=new.code)
     return row.id
 
 

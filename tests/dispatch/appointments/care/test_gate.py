@@ -7,7 +7,12 @@ import pytest
 
 from dispatch.appointments.care.model import CarePathRefused, FastingReport, NewOverride
 from dispatch.appointments.care.rules.path import spacing_requirements
-from dispatch.appointments.care.service import leave_task, name_adult, sign_booking_override
+from dispatch.appointments.care.service import (
+    leave_task,
+    name_adult,
+    sign_booking_override,
+    standing_overrides,
+)
 from dispatch.appointments.model import LocalWindow
 from dispatch.appointments.service import change_appointment
 from dispatch.appointments.service.prospects import prospect
@@ -16,11 +21,13 @@ from dispatch.audit.records import AuditEntryRow
 from dispatch.clearance.model import TaskKind
 from dispatch.clearance.queries import open_tasks
 from dispatch.kernel.actor import SYSTEM
+from dispatch.kernel.ids import new_id
 from dispatch.kernel.refusals import Forbidden, Invalid
 from tests.builders.care_path import SISTER, VISIT, WEDNESDAY, a_ready_patient, book, registered
 from tests.builders.clearance import a_scene
 from tests.builders.workforce import MONDAY, at
 
+MONDAY_AT_TEN = at(10)
 TODAY = {"day": MONDAY, "windows": (LocalWindow(begins=time(14), ends=time(14)),)}
 SPACING = DEFAULT_POLICIES["booking.spacing"]
 
@@ -125,20 +132,47 @@ def test_five_hours_59_is_the_prescribers_to_sign(session, clock, ready):
     clock.at = at(10)
     short = FastingReport(last_solids_at=at(8) + timedelta(minutes=1), last_clear_at=at(11))
     assert refused_for(ready, **TODAY, fasting=short) == ["fasting_solids_short"]
-    new = NewOverride(
-        patient_id=ready.patient_id, code="fasting_solids_short", reason="A dry toast.", expires_at=at(20)
-    )
+    new = an_override(ready)
     with pytest.raises(Forbidden):
         sign_booking_override(session, new, SYSTEM, clock)
-    sign_booking_override(session, new, ready.prescriber, clock)
+    with pytest.raises(Forbidden, match="signature_missing"):
+        sign_booking_override(session, replace(new, proof=None), ready.prescriber, clock)
+    signed = sign_booking_override(session, new, ready.prescriber, clock)
+    assert sign_booking_override(session, new, ready.prescriber, clock) == signed
+    [standing] = standing_overrides(session, ready.patient_id, clock.now())
+    assert standing == signed
+    assert (standing.code, standing.by, standing.reason) == ("fasting_solids_short", "doctor", "A dry toast.")
+    assert standing_overrides(session, ready.patient_id, at(20)) == []
     assert book(ready, **TODAY, fasting=short).status == "confirmed"
+
+
+def an_override(ready, **more):
+    made = {
+        "event_id": new_id(), "patient_id": ready.patient_id, "code": "fasting_solids_short",
+        "reason": "A dry toast.", "expires_at": at(20), "proof": ready.proof,
+    }  # fmt: skip
+    return NewOverride(**(made | more))
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"code": "too_close"}, "not_overridable"),
+        ({"reason": " "}, "reason_missing"),
+        ({"expires_at": MONDAY_AT_TEN}, "expiry_past"),
+        ({"expires_at": MONDAY_AT_TEN + timedelta(days=91)}, "expiry_too_far"),
+    ],
+)
+def test_an_override_that_says_too_little_or_too_much_is_refused(session, clock, ready, more, code):
+    clock.at = MONDAY_AT_TEN
+    with pytest.raises(Invalid, match=code):
+        sign_booking_override(session, an_override(ready, **more), ready.prescriber, clock)
 
 
 def test_less_than_four_hours_is_nobodys_to_sign(session, clock, ready):
     clock.at = at(12)
-    new = NewOverride(patient_id=ready.patient_id, code="fasting_solids", reason="Please.", expires_at=at(20))
-    with pytest.raises(Invalid):
-        sign_booking_override(session, new, ready.prescriber, clock)
+    with pytest.raises(Invalid, match="not_overridable"):
+        sign_booking_override(session, an_override(ready, code="fasting_solids"), ready.prescriber, clock)
     assert refused_for(ready, **TODAY, fasting=ate(10.5, 11)) == ["fasting_solids"]
 
 
