@@ -116,7 +116,7 @@ FILES: Mapping[str, tuple[Column, ...]] = {
         ),
         Column("minutes", cells.number, "120", "empty: the service's own"),
         Column("units", cells.number, "1", "vials; empty: the service's own"),
-        Column("dose_order_ref", cells.text, "ORD-88", "the signed order; needed for ketamine"),
+        Column("dose_order_ref", cells.text, "ORD-88", "the signed order; empty: the one in force, if any"),
         Column("dose_mg", cells.milligrams, "35.0", "its dose; needed for ketamine", stand_in=1),
         Column("priority", cells.number, "3", "1 may wait, 5 must happen", blank=3, stand_in=3),
         Column("nurses_needed", cells.number, "1", "empty: the service's own"),
