@@ -36,7 +36,7 @@ serve: install ## serve the database that HOUSECALL_DATABASE_URL names
 	$(BIN)/housecall serve
 
 test: $(VENV)/.dev ## all tests; names what it left out
-	$(BIN)/python -c "from routing.engine.exact.columns import warm_up; warm_up()" # compiled once, not by each test process
+	$(BIN)/python -c "from routing.engine.exact.warming import warm_up; warm_up()" # compiled once, not by each test process
 	$(BIN)/pytest -n auto --dist worksteal
 
 check: format lint types test ## format, lint, types, import laws, tests

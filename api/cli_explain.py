@@ -250,7 +250,7 @@ def _worth(
 
 
 def _get_ready() -> None:
-    from routing.engine.exact.columns import warm_up
+    from routing.engine.exact.warming import warm_up
 
     warm_up()
 

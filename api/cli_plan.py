@@ -107,7 +107,7 @@ def _refuse(lines: list[str]) -> NoReturn:
 
 def _get_ready() -> None:
     """Load what is compiled, before the time for planning begins to run."""
-    from routing.engine.exact.columns import warm_up
+    from routing.engine.exact.warming import warm_up
 
     warm_up()
 

@@ -130,7 +130,7 @@ def replan(
 
 
 def _improved(quick: Proposal, seconds: float, seed: int) -> tuple[Proposal, float]:
-    from routing.engine.exact.columns import warm_up
+    from routing.engine.exact.warming import warm_up
     from routing.replan.local import improve
 
     with Console(stderr=True).status(

@@ -66,7 +66,7 @@ def public(
         return
     if engine == "columns":
         # Numba takes seconds to import, which `--help` need not wait for.
-        from routing.engine.exact.columns import warm_up
+        from routing.engine.exact.warming import warm_up
 
         warm_up()
     click.echo(TABLE_HEAD)

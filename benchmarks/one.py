@@ -66,7 +66,7 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
 def _engine(problem: Problem, asked: dict[str, Any]) -> tuple[Plan, Took, list[Progress]]:
     if asked["engine"] == "columns":
         # Compiled loops are loaded when a planning worker boots, never while somebody waits.
-        from routing.engine.exact.columns import warm_up
+        from routing.engine.exact.warming import warm_up
 
         warm_up()
     heard: list[Progress] = []

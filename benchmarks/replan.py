@@ -42,7 +42,7 @@ REPEATS = 5  # the least of so many timings is what the answer takes; the worst 
 @click.option("--json", "as_lines", is_flag=True, help="One line of JSON for each event.")
 def replan(size: str, seeds: int, plan_seconds: float, seconds: float, as_lines: bool) -> None:
     """Re-plan at 10:00 after each kind of event: time and cost of the first answer and of the exact one."""
-    from routing.engine.exact.columns import warm_up
+    from routing.engine.exact.warming import warm_up
 
     warm_up()
     visits, _, nurses = size.partition("/")

@@ -126,7 +126,7 @@ def _engine_frames(frame: FrameType | None) -> Iterator[FrameType]:
 def profiled(board: Board, seconds: float, engine: str) -> tuple[Plan, dict[str, float]]:
     """Solve a board, warm, and return the plan and the seconds by room."""
     if engine == "columns":
-        from routing.engine.exact.columns import warm_up
+        from routing.engine.exact.warming import warm_up
 
         warm_up()
     problem = board.problem()

@@ -149,7 +149,7 @@ def run(board: Board, engine: str, seconds: float, *, keep: Path | None = None) 
 @cache
 def _compile_once() -> None:
     """Fill the cache of compiled loops: the first measured run neither compiles nor pays its memory."""
-    load = "from routing.engine.exact.columns import warm_up; warm_up()"
+    load = "from routing.engine.exact.warming import warm_up; warm_up()"
     done = subprocess.run(
         [sys.executable, "-c", load], cwd=ROOT, check=False, capture_output=True, text=True, timeout=GRACE_S
     )

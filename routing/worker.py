@@ -111,10 +111,10 @@ def _answer(line: bytes, hand_in: Event) -> dict[str, Any]:
 
 def _warm_up() -> None:
     # Numba takes seconds to import: only a process that plans with it may pay for it, and pays once.
-    from routing.engine.exact import columns
+    from routing.engine.exact import warming
 
     if not _warmed:
-        columns.warm_up()
+        warming.warm_up()
         _warmed.append(True)
 
 

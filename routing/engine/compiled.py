@@ -32,6 +32,12 @@ def _keep_apart(engine: Path) -> None:
 
 _keep_apart(Path(__file__).parent)
 
+
+def is_cold() -> bool:
+    """Whether nothing of the engine as it stands has been compiled and kept."""
+    return not Path(numba.config.CACHE_DIR).is_dir()  # type: ignore[attr-defined]
+
+
 P = ParamSpec("P")
 R = TypeVar("R")
 

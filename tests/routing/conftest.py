@@ -2,7 +2,7 @@
 
 import pytest
 
-from routing.engine.exact.columns import warm_up
+from routing.engine.exact.warming import warm_up
 
 
 @pytest.fixture(scope="session", autouse=True)

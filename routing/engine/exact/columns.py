@@ -37,14 +37,12 @@ from routing.engine.exact.seeking import PART_NURSES, can_be_parted, polish
 from routing.engine.index import DayIndex
 from routing.engine.master.generation import LARGE_LABELS, Relaxation, shared_prices
 from routing.engine.master.integer import choose
-from routing.engine.master.larger_cuts import larger_violated
 from routing.engine.master.linear import Prices, Stuck
 from routing.engine.master.pool import Column, Pool, columns_of, roster_from
 from routing.engine.pricing.nurses import Pricer
 from routing.engine.pricing.side import Ints, sides_of
 from routing.engine.route.roster import Roster, roster_with
 from routing.engine.swift.rounds import Swift
-from routing.generator import generate_day
 
 CUTS_A_ROUND = 80
 CUT_ROUNDS, CUT_ROUNDS_MANY = 4, 2  # then lists bring more
@@ -76,23 +74,19 @@ def plan_columns(
         work = _Work(day, roster, swift, seed, budget, on_progress)
         work.run()
         return work.roster, set(), work.bound_mc
-    relaxed = _Work(day, roster, None, seed, budget, on_progress, only_bound=True)
-    relaxed.run()
+    bound_mc = bound_of(day, roster, budget, on_progress)
     work = _Work(
-        _with_agreed_begins(day, roster), roster, swift, seed, budget, on_progress, proven_mc=relaxed.bound_mc
+        _with_agreed_begins(day, roster), roster, swift, seed, budget, on_progress, proven_mc=bound_mc
     )
     work.run()
-    return work.roster, set(), relaxed.bound_mc
+    return work.roster, set(), bound_mc
 
 
-def warm_up() -> None:
-    """Load the compiled loops (the first time: compile them), so that the first day need not wait for it.
-
-    For a planning worker's boot: it takes about three seconds from the cache on disk and up to a minute
-    without.
-    """
-    plan_columns(DayIndex(generate_day(6, 2, 1)), 0, Budget(seconds=60.0, iterations=1), say_nothing)
-    larger_violated([((row, (row + 1) % 5), 0.5) for row in range(5)], [], 1)  # so small a day needs none
+def bound_of(day: DayIndex, roster: Roster, budget: Budget, on_progress: OnProgress) -> int | None:
+    """Return a bound in mc of the day, proven by prices and cuts alone; None if the budget was too short."""
+    relaxed = _Work(day, roster, None, 0, budget, on_progress, only_bound=True)
+    relaxed.run()
+    return relaxed.bound_mc
 
 
 class _Work:
