@@ -7,8 +7,13 @@ those requests must not count as somebody being there.
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
-# What an open board fetches by itself.
-BY_ITSELF = frozenset({"pages.board_day", "pages.board_run", "pages.day_events", "pages.plan_of_today"})
+# What an open board, or a nurse's open page, fetches by itself.
+BY_ITSELF = frozenset(
+    {
+        "pages.board_day", "pages.board_run", "pages.day_events", "pages.plan_of_today", "pages.own_safety",
+        "pages.held_now",
+    }
+)  # fmt: skip
 
 
 class TouchedSessions(SecureCookieSessionInterface):

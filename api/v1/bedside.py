@@ -20,6 +20,7 @@ from api.v1.bedside_schemas import (
     ReleasedSchema,
     ReleaseSchema,
 )
+from api.v1.clearance import own_proof
 from dispatch.kernel.actor import Role
 from dispatch.visits import queries as visits
 from dispatch.visits.bedside import queries, service
@@ -27,6 +28,7 @@ from dispatch.visits.bedside.model import (
     EntryReceipt,
     NewEntry,
     NewReading,
+    NewRelease,
     Reading,
     ReadingReceipt,
     Section,
@@ -117,9 +119,13 @@ def record_section(sent: dict[str, Any], appointment_id: UUID) -> Response | tup
 @policy(roles(Role.PRESCRIBER))
 def release(sent: dict[str, Any], appointment_id: UUID) -> dict[str, str]:
     """Let a held visit go on: a prescriber signs, with the reason, for what only a prescriber releases."""
-    state = service.release_hold(
-        current_session(), appointment_id, sent["codes"], sent["reason"], actor(), clock()
+    new = NewRelease(
+        appointment_id=appointment_id,
+        codes=frozenset(sent["codes"]),
+        reason=sent["reason"],
+        proof=own_proof(sent),
     )
+    state = service.release_hold(current_session(), new, actor(), clock())
     return {"state": state.value}
 
 

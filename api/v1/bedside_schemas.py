@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
+from api.v1.clearance_schemas import ClearanceSignedSchema
 from api.v1.visits_schemas import MOST_SEQUENCE, FlagSchema, sensible_year
 from dispatch.visits.bedside.model import Section
 
@@ -112,11 +113,14 @@ class BedsideSchema(Schema):
     order = fields.String()
 
 
-class ReleaseSchema(Schema):
+class ReleaseSchema(ClearanceSignedSchema):
     """A prescriber's signature that a held visit may go on."""
 
     codes = fields.List(
-        fields.String(validate=validate.Length(1, 80)), required=True, validate=validate.Length(1, 20)
+        fields.String(validate=validate.Length(1, 80)),
+        required=True,
+        validate=validate.Length(0, 20),
+        metadata={"description": "what stands and may go on; none for a hold under which nothing stands"},
     )
     reason = fields.String(required=True, validate=validate.Length(3, 2000))
 

@@ -10,7 +10,7 @@ from dispatch.kernel.storage import transaction
 from dispatch.visits.bedside.model import Section
 from tests.builders.charting import BEFORE, CALM, CHECKLIST_ALONE, good
 from tests.builders.visits import SEVEN, a_town, signed_off
-from tests.builders.web import a_browser, a_person, csrf, keyring_of_app
+from tests.builders.web import PASSWORD, a_browser, a_person, csrf, keyring_of_app
 
 NINA, OLGA, PAULA = (f"{name}@test.example" for name in ("nina", "olga", "paula"))
 
@@ -103,9 +103,13 @@ def test_what_is_held_a_prescriber_releases_and_nobody_else(app, send, place, cl
         send("sections", section=section.value, answers=good(section, clock.now()))
     changed = good(Section.TODAY, clock.now(), medications_changed="yes")
     assert send("sections", section="today", answers=changed).json["state"] == "held"
-    body = {"codes": ["today_medications_changed"], "reason": "a vitamin"}
+    paula, event_id = a_browser(app, PAULA), str(new_id())
+    asked = {"email": PAULA, "secret": PASSWORD, "event_id": event_id}
+    proof = paula.post("/api/v1/proofs", json=asked, headers=csrf(paula)).json["proof"]
+    body = {
+        "codes": ["today_medications_changed"], "reason": "a vitamin", "event_id": event_id, "proof": proof
+    }  # fmt: skip
     assert send.nina.post(f"{place}/release", json=body, headers=csrf(send.nina)).status_code == 403
-    paula = a_browser(app, PAULA)
     answer = paula.post(f"{place}/release", json=body, headers=csrf(paula))
     assert (answer.status_code, answer.json["state"]) == (200, "screening")
 

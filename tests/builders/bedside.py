@@ -45,6 +45,13 @@ def an_open_vial(
     """Receive a vial of 100 mg, hand it to the nurse and break its seal for the visit."""
     some_stock(session, pharmacy_id, pharmacist, clock, vials=1)
     session.flush()
+    return open_the_vial(session, pharmacy_id, visit_id, nurse, pharmacist, clock)
+
+
+def open_the_vial(
+    session: Session, pharmacy_id: UUID, visit_id: UUID, nurse: Actor, pharmacist: Actor, clock: Clock
+) -> UUID:
+    """Hand the only vial to the nurse and break its seal for the visit."""
     vial = session.scalars(select(ContainerRow)).one()
     listed = ListedVial(event_id=new_id(), container_id=vial.id, seal=vial.seal)
     pickup = PickUp(

@@ -1,18 +1,24 @@
 """The nurse's bedside screen by its plain forms, without script; and in Chromium at 390 px."""
 
+import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 
+from dispatch.identity.service import account_by_email
 from dispatch.kernel.actor import Role
+from dispatch.kernel.ids import new_id
 from dispatch.kernel.storage import transaction
 from dispatch.visits.bedside.model import Section
 from dispatch.visits.bedside.queries import chart_of
+from dispatch.visits.bedside.records import ReadingRow
 from tests.builders.charting import CALM, CHECKLIST_ALONE, good
+from tests.builders.clearance import enter
 from tests.builders.nurse_screen import HERE, NINA, OLGA, fields_of, forms_of, press, stored, valid
 from tests.builders.visits import SEVEN, Town, a_town, signed_off
-from tests.builders.web import a_browser, a_person, csrf, keyring_of_app
+from tests.builders.web import PASSWORD, a_browser, a_person, csrf, keyring_of_app
 
 
 @pytest.fixture
@@ -99,7 +105,7 @@ def test_the_pages_own_saving_gets_a_short_answer(nina, place):
     answer = nina.post(
         f"{place}/sections", data=hidden | {"weight_kg": "70.4"}, headers={"Accept": "application/json"}
     )
-    assert answer.json == {"open": 0, "state": "screening"}
+    assert answer.json == {"next": place, "open": 0, "state": "screening"}
 
 
 def test_the_time_of_a_meal_is_read_by_the_areas_clock(nina, place, app, engine, town):
@@ -121,6 +127,32 @@ def test_readings_beyond_the_limit_say_large_what_to_do(nina, place, clock):
     clock.at += timedelta(minutes=10)
     page = nina.get(read(nina, place, sbp=164, dbp=100).location).text
     assert "held for a prescriber" in page
+
+
+def test_a_held_page_says_who_can_release_it_and_shows_when_it_was(app, engine, nina, place, clock, town):
+    send(nina, f"{place}?step=6", "/sections", **good(Section.TODAY, SEVEN, medications_changed="yes"))
+    page = nina.get(place).text
+    valid(page)
+    assert "Only a prescriber can release it" in page
+    a_person(app, engine, Role.PRESCRIBER, email="paula@test.example")
+    with transaction(engine, keyring_of_app(app)) as session:
+        enter(session, clock, account_by_email(session, "paula@test.example").id)
+    paula = a_browser(app, "paula@test.example")
+    task = re.search(r'href="(/clearance/tasks/[^"]+)"', paula.get("/clearance").text)[1]
+    asked = paula.get(task).text
+    valid(asked)
+    assert "The medicines changed since they were reviewed." in asked
+    body = {"event_id": str(new_id()), "codes": "today_medications_changed", "reason": "a vitamin"}
+    unsigned = paula.post(f"{task}/release", data=body, headers=csrf(paula))
+    assert unsigned.status_code == 403
+    assert "You have not signed" in unsigned.text
+    signed = paula.post(f"{task}/release", data=body | {"own_secret": PASSWORD}, headers=csrf(paula))
+    assert signed.status_code == 303
+    assert "Answered" in paula.get(task).text
+    told = nina.get(f"{place}/held").text
+    assert "Only a prescriber" not in told
+    assert "a vitamin" in told
+    assert "Released 10:20" in told
 
 
 def test_readings_are_drawn_and_told_as_a_table(nina, place, clock):
@@ -189,3 +221,43 @@ def test_on_a_phone_it_fits_saves_itself_and_axe_objects_to_nothing(open_page, n
     page.get_by_text("Saved;").wait_for()
     page.reload()
     assert page.locator("#kit-complete-yes").is_checked()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_charted_without_signal_is_sent_once_when_it_is_back(open_page, nina, place, clock, engine):
+    read(nina, place)
+    clock.at += timedelta(minutes=5)
+    page = open_page(NINA, f"{place}?step=9", **PHONE)
+    page.clock.set_fixed_time(clock.now())
+    page.context.set_offline(True)
+    for sbp in ("131", "132"):
+        for name, value in (CALM | {"sbp": sbp}).items():
+            field = page.locator(f"#r-{name}")
+            field.select_option(str(value)) if name in {"moaas", "rhythm", "agitation"} else field.fill(
+                str(value)
+            )
+        page.get_by_role("button", name="Record readings").click()
+        page.get_by_text("Kept on this phone: no signal.").wait_for()
+        page.wait_for_function("document.querySelector('#r-sbp').value === ''")
+    page.get_by_text("2 kept on this phone, not sent yet").wait_for()
+    page.context.set_offline(False)
+    page.wait_for_function("document.getElementById('unsent').hidden")
+    page.reload()
+    with engine.connect() as connection:
+        kept = connection.execute(sa.select(ReadingRow.sbp, ReadingRow.happened_at)).all()
+    assert sorted(sbp for sbp, _ in kept) == [124, 131, 132]
+    assert {at for _, at in kept[1:]} == {clock.now()}
+    page.get_by_role("cell", name="132/78").wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_open_page_asks_by_itself_whether_the_visit_is_still_held(open_page, nina, place, clock):
+    page = open_page(NINA, place, **PHONE)
+    page.clock.install(time=clock.now())
+    page.reload()
+    assert page.locator("#held").is_hidden()
+    send(nina, f"{place}?step=6", "/sections", **good(Section.TODAY, SEVEN, medications_changed="yes"))
+    page.clock.fast_forward(31_000)
+    page.get_by_text("Only a prescriber can release it").wait_for()

@@ -1,5 +1,6 @@
 """/today/visits/<id>/bedside: the checklist a section at a time, the readings, and the one next deed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from dispatch.visits import queries as visits
 from dispatch.visits import service as deeds
 from dispatch.visits.bedside import queries, service
 from dispatch.visits.bedside.model import Bedside, Section, StepLine
-from dispatch.visits.model import ASKED_FIRST, Deed, Visit
+from dispatch.visits.model import ASKED_FIRST, Deed, Visit, VisitState
 from dispatch.visits.safety import service as safety
 from dispatch.visits.safety.model import ContactHow, NewContact
 from dispatch.workforce.service import nurse_by_id
@@ -38,6 +39,24 @@ def bedside(appointment_id: UUID) -> Response:
     return show(appointment_id)
 
 
+@pages.route("/today/visits/<uuid:appointment_id>/bedside/held")
+@policy(roles(Role.NURSE))
+def held_now(appointment_id: UUID) -> str:
+    """Give whether a visit is held and what was released, for an open page to ask now and then."""
+    session, zone = current_session(), _zone()
+    visit = visits.own_visit(session, appointment_id, actor())
+    found = queries.bedside_of(session, appointment_id, actor(), clock())
+    note_reads("bedside.read", [visit.patient_id])
+    return render_template(
+        "nurse/_held.html",
+        appointment_id=appointment_id,
+        held=visit.state is VisitState.HELD,
+        releases=found.releases,
+        duty=found.duty,
+        at=lambda moment: words.clock_text(moment, zone),
+    )
+
+
 @pages.route("/today/visits/<uuid:appointment_id>/bedside/deeds", methods=["POST"])
 @policy(roles(Role.NURSE))
 def bedside_deed(appointment_id: UUID) -> Response:
@@ -48,14 +67,12 @@ def bedside_deed(appointment_id: UUID) -> Response:
         fact = fact_from_form(form, appointment_id, clock().now())
         if not visits.is_recorded(current_session(), fact, actor()):
             judged = deeds.judge(current_session(), fact, actor(), clock())
-            if judged.reason_due and not fact.reason.strip():
+            if judged.reason_due and not fact.reason.strip() and not _wants_json():
                 return show(appointment_id, asked_why=fact.deed, status=422)
             deeds.record_fact(current_session(), fact, actor(), clock())
     except Refusal as refusal:
-        if refusal.status == 404:
-            raise
-        return show(appointment_id, refusal=refusal, status=refusal.status)
-    return redirect(url_for("pages.bedside", appointment_id=appointment_id), 303)
+        return _refused(appointment_id, refusal)
+    return _done(appointment_id)
 
 
 @pages.route("/today/visits/<uuid:appointment_id>/bedside/readings", methods=["POST"])
@@ -74,10 +91,8 @@ def chart_reading(appointment_id: UUID) -> Response:
             current_session(), reading_from(appointment_id, sent), actor(), clock()
         )
     except Refusal as refusal:
-        if refusal.status == 404:
-            raise
-        return show(appointment_id, refusal=refusal, status=refusal.status)
-    return redirect(url_for("pages.bedside", appointment_id=appointment_id, read=receipt.level.value), 303)
+        return _refused(appointment_id, refusal)
+    return _done(appointment_id, read=receipt.level.value)
 
 
 @pages.route("/today/visits/<uuid:appointment_id>/bedside/sections", methods=["POST"])
@@ -99,15 +114,8 @@ def chart_section(appointment_id: UUID) -> Response:
     except ValueError:
         return show(appointment_id, status=422)
     except Refusal as refusal:
-        if refusal.status == 404:
-            raise
-        if _wants_json():
-            reasons = [{"text": each.text, "field": each.field} for each in refusal.reasons]
-            return make_response(jsonify(reasons=reasons), refusal.status)
-        return show(appointment_id, refusal=refusal, status=refusal.status)
-    if _wants_json():
-        return jsonify(open=len(receipt.missing), state=receipt.state)
-    return redirect(url_for("pages.bedside", appointment_id=appointment_id), 303)
+        return _refused(appointment_id, refusal)
+    return _done(appointment_id, told={"open": len(receipt.missing), "state": receipt.state})
 
 
 @pages.route("/today/visits/<uuid:appointment_id>/bedside/prescriber", methods=["POST"])
@@ -121,10 +129,24 @@ def prescriber_answered(appointment_id: UUID) -> Response:
     except ValueError:
         return show(appointment_id, status=422)
     except Refusal as refusal:
-        if refusal.status == 404:
-            raise
-        return show(appointment_id, refusal=refusal, status=refusal.status)
-    return redirect(url_for("pages.bedside", appointment_id=appointment_id), 303)
+        return _refused(appointment_id, refusal)
+    return _done(appointment_id)
+
+
+def _done(appointment_id: UUID, told: Mapping[str, object] | None = None, **query: str) -> Response:
+    """Lead back to the screen; the page's own sending is told where that is instead."""
+    place = url_for("pages.bedside", appointment_id=appointment_id, **query)
+    return jsonify({"next": place, **(told or {})}) if _wants_json() else redirect(place, 303)
+
+
+def _refused(appointment_id: UUID, refusal: Refusal) -> Response:
+    """Show what speaks against it; the page's own sending is told it as JSON."""
+    if refusal.status == 404:
+        raise refusal
+    if _wants_json():
+        reasons = [{"text": each.text, "field": each.field} for each in refusal.reasons]
+        return make_response(jsonify(reasons=reasons), refusal.status)
+    return show(appointment_id, refusal=refusal, status=refusal.status)
 
 
 def _wants_json() -> bool:
@@ -176,6 +198,7 @@ def show(
         level=request.args.get("read", ""),
         refusal=refusal,
         asked_why=asked_why,
+        asked_first=ASKED_FIRST,
         typed=request.form,
         words=words,
         new_id=new_id,

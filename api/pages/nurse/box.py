@@ -1,7 +1,7 @@
 """What the lock-box section shows: each vial that the nurse holds, and the one next step for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from dispatch.custody import queries as custody
 from dispatch.custody.model import State, account_kind
 from dispatch.custody.queries import VialLine
+from dispatch.visits.bedside.queries import given_so_far_ug
 from dispatch.visits.model import NursesDay, RouteStop, Visit, VisitState
 
 SEALED = frozenset({State.PICKED_UP, State.IN_TRANSIT})
@@ -47,12 +48,15 @@ class HeldVial:
         The visit it was opened for, None while it is sealed.
     syringe_ug
         Drawn up, and neither given nor wasted yet.
+    by_rate_ug
+        What the pump's rate and time come to, never more than `syringe_ug`: a hint. None where nobody knows.
     """
 
     line: VialLine
     visit_id: UUID | None
     syringe_ug: int
     step: VialStep
+    by_rate_ug: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +73,9 @@ class LockBox:
 def lock_box(session: Session, day: NursesDay, now: datetime, *, skip_pickup: bool = False) -> LockBox:
     """Return the lock-box of the day's nurse, and the pickup or return that is due on the way."""
     lines = custody.vials_of_nurse(session, day.nurse_id)
-    vials = tuple(_held(session, line, day, _may_open(session, day)) for line in lines)
+    vials = tuple(
+        _with_hint(session, _held(session, line, day, _may_open(session, day)), day, now) for line in lines
+    )
     sealed = sum(line.state in SEALED for line in lines)
     pickup = None if skip_pickup else _pickup_due(day, sealed)
     give_back = next((stop for stop in reversed(day.stops) if stop.kind == "return"), None)
@@ -107,6 +113,17 @@ def _held(session: Session, line: VialLine, day: NursesDay, may_open: bool) -> H
     return HeldVial(
         line=line, visit_id=visit_id, syringe_ug=syringe_ug, step=_open_step(line, syringe_ug, state)
     )
+
+
+def _with_hint(session: Session, vial: HeldVial, day: NursesDay, now: datetime) -> HeldVial:
+    """Add what rate and time come to for a vial that is given from; what was given before is taken off."""
+    if vial.step is not VialStep.GIVE or vial.visit_id is None:
+        return vial
+    by_rate_ug = given_so_far_ug(session, vial.visit_id, day.nurse_id, now)
+    if by_rate_ug is None:
+        return vial
+    left_ug = max(0, by_rate_ug - vial.line.given_ug)
+    return replace(vial, by_rate_ug=min(left_ug, vial.syringe_ug))
 
 
 def _open_step(line: VialLine, syringe_ug: int, visit: VisitState | None) -> VialStep:

@@ -17,11 +17,13 @@ from dispatch.areas.service import areas, zone_of
 from dispatch.audit.model import AuditEntry
 from dispatch.clearance import queries, service
 from dispatch.clearance.commands import AnswerTask
-from dispatch.clearance.model import ALARMS, Scale
+from dispatch.clearance.model import ALARMS, Scale, TaskKind, TaskLine
 from dispatch.intake.queries import case_of_patient, case_view
 from dispatch.kernel.actor import Role
 from dispatch.kernel.ids import new_id
-from dispatch.kernel.refusals import Refusal
+from dispatch.kernel.refusals import NotFound, Refusal
+from dispatch.visits.bedside.model import Held
+from dispatch.visits.bedside.queries import held_visit
 
 PRESCRIBERS = roles(Role.PRESCRIBER)
 
@@ -30,7 +32,7 @@ PRESCRIBERS = roles(Role.PRESCRIBER)
 @policy(PRESCRIBERS)
 def clearance_task(task_id: UUID) -> Response:
     """Show one task."""
-    return _page(task_id)
+    return task_page(task_id)
 
 
 @pages.route("/clearance/tasks/<uuid:task_id>", methods=["POST"])
@@ -46,11 +48,12 @@ def answer_task(task_id: UUID) -> Response:
         service.answer_alarm(session, command, actor(), clock())
     except Refusal as refusal:
         session.rollback()
-        return _page(task_id, refusal)
+        return task_page(task_id, refusal)
     return redirect(url_for("pages.clearance_queue"), 303)
 
 
-def _page(task_id: UUID, refusal: Refusal | None = None) -> Response:
+def task_page(task_id: UUID, refusal: Refusal | None = None) -> Response:
+    """Render a task, with what speaks against what was asked of it at its top."""
     session = current_session()
     task = queries.task_of(session, task_id)
     subject = task.subject
@@ -78,7 +81,20 @@ def _page(task_id: UUID, refusal: Refusal | None = None) -> Response:
         screeners=queries.scores_of(session, subject, Scale.CSSRS),
         zone=zone_of(known[0]),
         event_id=new_id(),
+        release_id=new_id(),
         refusal=refusal,
         form=request.form,
+        visit=_held(task),
     )
     return make_response(page, refusal.status if refusal else HTTPStatus.OK)
+
+
+def _held(task: TaskLine) -> Held | None:
+    """Return the visit that a task is about, while something of it waits for a signature."""
+    if task.kind is not TaskKind.VITALS_HELD or task.about is None or task.answered_at is not None:
+        return None
+    try:
+        found = held_visit(current_session(), task.about, actor(), clock())
+    except NotFound:
+        return None  # it was cancelled, or handed on between two nurses: nothing to sign here
+    return found if found.held or found.due else None

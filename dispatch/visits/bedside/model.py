@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from dispatch.identity.model import ProofOfIdentity
 from dispatch.kernel.refusals import Reason
 from dispatch.visits.safety.model import Duty
 
@@ -127,6 +128,16 @@ class NewEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewRelease:
+    """A prescriber lets a held visit go on, signed; without `codes` a hold under which nothing stands."""
+
+    appointment_id: UUID
+    codes: frozenset[str]
+    reason: str = field(repr=False)
+    proof: ProofOfIdentity | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Judged:
     """What a set of readings says, with the policy values that said it."""
 
@@ -194,6 +205,25 @@ class Unmet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Held:
+    """What a prescriber sees of a visit: what of it waits for her signature, and whether it is held."""
+
+    appointment_id: UUID
+    reference: str
+    held: bool
+    due: tuple[Unmet, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released:
+    """A prescriber's signature on a visit, as its nurse is told of it (UTC)."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReadingReceipt:
     """What the device is told of a set of readings: kept in any case, with what it asks for."""
 
@@ -252,6 +282,8 @@ class Bedside:
         Who is on call for the patient's state now.
     moods
         The patient's PHQ-9 totals over time, oldest first.
+    releases
+        What prescribers signed for this visit, oldest first.
     """
 
     chart: Chart
@@ -264,3 +296,4 @@ class Bedside:
     order: str = ""
     duty: Duty | None = None
     moods: tuple[tuple[datetime, int], ...] = ()
+    releases: tuple[Released, ...] = ()

@@ -5,31 +5,36 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.appointments.records import AppointmentRow
 from dispatch.clearance.model import Occasion, Scale, Subject
 from dispatch.clearance.queries import scores_at, scores_of
 from dispatch.custody.queries import vials_of_nurse
-from dispatch.kernel.actor import Actor
+from dispatch.identity.records import AccountRow
+from dispatch.kernel.actor import Actor, Role
 from dispatch.kernel.clock import Clock
 from dispatch.series.queries import order_in_force
 from dispatch.series.rules.dosing import given_ug
 from dispatch.visits.bedside.casework import case_of, standing_against
 from dispatch.visits.bedside.loading import chart_of, charts_of, keeps_checklist, reading_times
-from dispatch.visits.bedside.model import Bedside, Class, Section, StepLine, Unmet
+from dispatch.visits.bedside.model import Bedside, Class, Held, Released, Section, StepLine, Unmet
 from dispatch.visits.bedside.rules.checklist import blank
 from dispatch.visits.bedside.rules.gates import Case, unmet_before_discharge, unmet_before_start
 from dispatch.visits.bedside.rules.questions import QUESTIONS, STEPS22, Question
 from dispatch.visits.bedside.rules.running import runs
 from dispatch.visits.bedside.rules.vitals import next_reading_due, reading_text
+from dispatch.visits.bedside.service.following import for_a_prescriber
 from dispatch.visits.bedside.service.gates import own_row
+from dispatch.visits.bedside.service.releasing import held_case
 from dispatch.visits.facts import fact_of, facts_of
 from dispatch.visits.model import Deed, VisitState
 from dispatch.visits.safety.service import on_call_prescriber
 
 __all__ = [
-    "bedside_of", "chart_of", "charts_of", "keeps_checklist", "questions_of", "reading_text", "reading_times",
+    "bedside_of", "chart_of", "charts_of", "given_so_far_ug", "held_visit", "keeps_checklist", "questions_of",
+    "reading_text", "reading_times",
 ]  # fmt: skip
 RUNNING = frozenset({VisitState.INFUSING, VisitState.PAUSED})
 WATCHED = RUNNING | {VisitState.RECOVERY}
@@ -68,6 +73,47 @@ def bedside_of(session: Session, appointment_id: UUID, actor: Actor, clock: Cloc
         order=order.reference if order else "",
         duty=on_call_prescriber(session, row.patient.state, now) if checklist else None,
         moods=_moods(session, row.patient_id),
+        releases=_releases(session, case),
+    )
+
+
+def held_visit(session: Session, appointment_id: UUID, actor: Actor, clock: Clock) -> Held:
+    """Return what of a visit waits for a prescriber's signature.
+
+    Raises
+    ------
+    Forbidden
+        ``role_missing``.
+    NotFound
+        ``no_such_visit``.
+    """
+    actor.require((Role.PRESCRIBER,))
+    row, _, case = held_case(session, appointment_id, clock)
+    due = tuple({each.reason.code: each for each in for_a_prescriber(case)}.values())
+    held = case.story.state is VisitState.HELD
+    return Held(appointment_id=row.id, reference=row.reference, held=held, due=due)
+
+
+def given_so_far_ug(session: Session, appointment_id: UUID, nurse_id: UUID, at: datetime) -> int | None:
+    """Return what rate x time comes to at a visit, None before its start or without an order.
+
+    It is a hint for whoever records what was given: the syringe decides.
+    """
+    row = session.get(AppointmentRow, appointment_id)
+    case = case_of(session, row, nurse_id, at) if row is not None else None
+    if row is None or case is None or Deed.START not in case.story.times:
+        return None
+    return _given(session, row, nurse_id, case)
+
+
+def _releases(session: Session, case: Case) -> tuple[Released, ...]:
+    entries = case.chart.each(Section.RELEASE)
+    ids = {UUID(entry.by) for entry in entries if entry.by}
+    found = select(AccountRow.id, AccountRow.name).where(AccountRow.id.in_(ids))
+    names = {str(row.id): row.name for row in session.execute(found)}
+    return tuple(
+        Released(at=each.at, by=names.get(each.by, ""), reason=str(each.answers.get("reason", "")))
+        for each in entries
     )
 
 

@@ -1,10 +1,12 @@
-/* Sections save themselves as they are answered. Without a signal they wait on the page and go as soon as
-   there is one; each saving is a report of its own, so none is taken twice. Without script the button saves. */
+/* Sections save themselves as they are answered; readings, and deeds that happened, go when their button is
+   pressed. Everything is kept in the outbox first and goes as soon as there is a signal. Without script the
+   buttons post plain forms. */
 
 import { now } from "./clock.js";
+import { keep, send, unsent } from "./outbox.js";
 import { localTime } from "./today.js";
 
-const waiting = new Set();
+const count = document.getElementById("unsent");
 
 function say(form, text, failed = false) {
   const line = form.querySelector(".saved");
@@ -12,24 +14,51 @@ function say(form, text, failed = false) {
   line.classList.toggle("failed", failed);
 }
 
+async function tellUnsent(refused = []) {
+  const waiting = (await unsent()).length;
+  count.hidden = !waiting && !refused.length;
+  const left = waiting ? `${waiting} kept on this phone, not sent yet. ` : "";
+  count.textContent = left + refused.map((text) => `Not taken: ${text}`).join(" ");
+}
+
+const words = (answer) => (answer.reasons || []).map((each) => each.text).join(" ") || "The server did not take it.";
+
+async function report(form, matter) {
+  form.elements.namedItem("at").value = form.dataset.changed || localTime(now());
+  const key = await keep(form, matter);
+  form.elements.namedItem("event_id").value = crypto.randomUUID();
+  const answers = await send();
+  const mine = answers.get(key);
+  answers.delete(key);
+  await tellUnsent([...answers.values()].filter((each) => !each.ok).map(words));
+  return mine;
+}
+
 async function save(form) {
-  const sent = new FormData(form);
-  sent.set("event_id", crypto.randomUUID());
-  sent.set("at", form.dataset.changed);
-  sent.set("sent_at", localTime(now()));
-  try {
-    const answer = await fetch(form.action, {
-      method: "POST", body: new URLSearchParams(sent), headers: { Accept: "application/json" }, redirect: "manual",
-    });
-    if (answer.type === "opaqueredirect") throw new TypeError("signed off");
-    const told = await answer.json();
-    waiting.delete(form);
-    if (!answer.ok) say(form, (told.reasons || []).map((each) => each.text).join(" "), true);
-    else say(form, told.open ? `Saved; ${told.open} left here.` : "Saved; nothing left here.");
-  } catch {
-    waiting.add(form);
-    say(form, "Not sent yet: no signal.", true);
+  const answer = await report(form, form.elements.namedItem("section").value);
+  if (!answer) say(form, "Kept on this phone: no signal.", true);
+  else if (!answer.ok) say(form, words(answer), true);
+  else say(form, answer.open ? `Saved; ${answer.open} left here.` : "Saved; nothing left here.");
+}
+
+async function press(form) {
+  const whole = "autosave" in form.dataset; // a section stays as it is filled in; a newer one replaces it
+  const answer = await report(form, whole ? form.elements.namedItem("section").value : "");
+  if (answer?.ok) {
+    location.assign(answer.next);
+  } else if (answer) {
+    say(form, words(answer), true);
+  } else {
+    const next = form.elements.namedItem("event_id").value;
+    if (!whole) form.reset();
+    form.elements.namedItem("event_id").value = next; // the next set is a report of its own
+    say(form, "Kept on this phone: no signal.", true);
   }
+}
+
+async function sendWhatWaits() {
+  const answers = await send();
+  await tellUnsent([...answers.values()].filter((each) => !each.ok).map(words));
 }
 
 document.addEventListener("change", (event) => {
@@ -38,7 +67,13 @@ document.addEventListener("change", (event) => {
   form.dataset.changed = localTime(now());
   save(form);
 });
-window.addEventListener("online", () => waiting.forEach(save));
-window.addEventListener("beforeunload", (event) => {
-  if (waiting.size) event.preventDefault();
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!("outbox" in form.dataset)) return;
+  event.preventDefault();
+  if (form.getAttribute("aria-busy") === "true") return;
+  form.setAttribute("aria-busy", "true");
+  press(form).finally(() => form.removeAttribute("aria-busy"));
 });
+window.addEventListener("online", sendWhatWaits);
+sendWhatWaits();

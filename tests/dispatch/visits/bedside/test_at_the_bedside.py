@@ -13,7 +13,7 @@ from dispatch.identity.records import AccountRow
 from dispatch.kernel.actor import AccountId, Actor, Role
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.refusals import Conflict, Forbidden, Invalid, NotFound
-from dispatch.visits.bedside.model import Level, NewEntry, Phase, Section
+from dispatch.visits.bedside.model import Level, NewEntry, NewRelease, Phase, Section
 from dispatch.visits.bedside.queries import chart_of, reading_times
 from dispatch.visits.bedside.records import EntryRow
 from dispatch.visits.bedside.service import may_start, record_step, release_hold
@@ -22,6 +22,7 @@ from dispatch.visits.model import Deed, VisitState
 from dispatch.visits.queries import own_visit
 from dispatch.visits.records import VisitFactRow
 from dispatch.visits.service import record_fact
+from tests.builders.bedside import a_proof
 from tests.builders.charting import BEFORE, CHECKLIST_ALONE, Ward, do, read
 from tests.builders.visits import AT_HOME, SEVEN, a_deed, a_town, nurse_actor, signed_off
 
@@ -78,6 +79,12 @@ def paula():
 @pytest.fixture
 def ward(session, visit_id, nina, clock, drawn):
     return Ward(session, visit_id, nina, clock)
+
+
+def a_release(visit_id, code, reason, by, clock) -> NewRelease:
+    return NewRelease(
+        appointment_id=visit_id, codes=frozenset({code}), reason=reason, proof=a_proof(by, clock)
+    )
 
 
 def codes(refusal) -> set[str]:
@@ -146,7 +153,7 @@ def test_182_over_111_aborts_and_nobody_overrides_it_in_the_field(ward, session,
         ward.do(Deed.START)
     assert "vitals_abort" in codes(refusal)
     with pytest.raises(Conflict) as refusal:
-        release_hold(session, visit_id, ["vitals_abort"], "it came down", paula, clock)
+        release_hold(session, a_release(visit_id, "vitals_abort", "it came down", paula, clock), paula, clock)
     assert codes(refusal) == {"not_to_be_released"}
 
 
@@ -155,12 +162,41 @@ def test_only_a_prescriber_releases_what_is_held(ward, session, visit_id, nina, 
     ward.pass_minutes(10)
     ward.read(sbp=164, dbp=100)
     with pytest.raises(Forbidden):
-        release_hold(session, visit_id, ["vitals_red"], "let it go on", nina, clock)
+        release_hold(session, a_release(visit_id, "vitals_red", "let it go on", nina, clock), nina, clock)
     with pytest.raises(Invalid):
-        release_hold(session, visit_id, ["vitals_red"], " ", paula, clock)
-    state = release_hold(session, visit_id, ["vitals_red"], "white coat; 0.4 mg/kg", paula, clock)
+        release_hold(session, a_release(visit_id, "vitals_red", " ", paula, clock), paula, clock)
+    state = release_hold(
+        session, a_release(visit_id, "vitals_red", "white coat; 0.4 mg/kg", paula, clock), paula, clock
+    )
     assert state is VisitState.SCREENING
     assert ward.do(Deed.START).state is VisitState.INFUSING
+
+
+def test_a_release_is_signed_by_a_fresh_proof(ward, session, visit_id, paula, clock):
+    ward.screen(sbp=166, dbp=102)
+    ward.pass_minutes(10)
+    ward.read(sbp=164, dbp=100)
+    unsigned = a_release(visit_id, "vitals_red", "white coat", paula, clock)
+    ward.pass_minutes(60)
+    with pytest.raises(Forbidden) as refusal:
+        release_hold(session, unsigned, paula, clock)
+    assert codes(refusal) == {"proof_not_fresh"}
+
+
+def test_a_hold_under_which_nothing_stands_any_more_is_released_without_codes(
+    ward, session, visit_id, paula, clock
+):
+    ward.screen()
+    ward.chart(Section.TODAY, medications_changed="yes")
+    ward.chart(Section.TODAY)  # it was a wrong tap
+    assert ward.state is VisitState.HELD
+    no_codes = NewRelease(
+        appointment_id=visit_id, codes=frozenset(), reason="a wrong tap", proof=a_proof(paula, clock)
+    )
+    assert release_hold(session, no_codes, paula, clock) is VisitState.SCREENING
+    with pytest.raises(Conflict) as refusal:
+        release_hold(session, no_codes, paula, clock)
+    assert codes(refusal) == {"not_to_be_released"}
 
 
 def test_a_release_settles_what_was_read_until_then_a_red_set_after_it_counts(
@@ -169,7 +205,7 @@ def test_a_release_settles_what_was_read_until_then_a_red_set_after_it_counts(
     ward.screen(sbp=166)
     ward.pass_minutes(10)
     ward.read(sbp=164)
-    release_hold(session, visit_id, ["vitals_red"], "white coat", paula, clock)
+    release_hold(session, a_release(visit_id, "vitals_red", "white coat", paula, clock), paula, clock)
     ward.pass_minutes(1)
     ward.read(sbp=168)
     assert ward.against_start == ["vitals_red"]
@@ -191,7 +227,9 @@ def test_intoxicated_today_blocks_and_nothing_releases_it(ward, session, visit_i
     ward.chart(Section.TODAY, intoxicated="yes")
     assert ward.against_start == ["today_intoxicated"]
     with pytest.raises(Conflict):
-        release_hold(session, visit_id, ["today_intoxicated"], "seems fine to me", paula, clock)
+        release_hold(
+            session, a_release(visit_id, "today_intoxicated", "seems fine to me", paula, clock), paula, clock
+        )
 
 
 def test_changed_medicines_hold_the_visit_for_a_prescriber(ward):
