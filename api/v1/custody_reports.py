@@ -21,6 +21,7 @@ from dispatch.custody.reports.figures import events_of, figure
 from dispatch.custody.reports.headings import HEADINGS, ReportKind
 from dispatch.custody.reports.model import Cell, Column, EventPlace, Report, Sought
 from dispatch.custody.reports.words import sought_in, words_of
+from dispatch.custody.service import check_who_takes_away
 from dispatch.kernel.actor import Role
 from dispatch.kernel.refusals import NotFound, refuse
 from dispatch.workforce.service import nurse_by_id
@@ -100,11 +101,14 @@ def report(asked: dict[str, Any], area: str, kind: str) -> dict[str, Any]:
     return _shown(made)
 
 
-@blueprint.route("/areas/<area>/reports/<kind>/<form>")
+@blueprint.route("/areas/<area>/reports/<kind>/<form>", methods=["POST"])
 @blueprint.arguments(forms.CustodyReportQuerySchema, location="query")
+@blueprint.arguments(forms.CustodyTakingAwaySchema)
 @policy(READERS)
-def report_file(asked: dict[str, Any], area: str, kind: str, form: str) -> Response:
-    """Hand out a report as csv or pdf."""
+def report_file(asked: dict[str, Any], taken: dict[str, Any], area: str, kind: str, form: str) -> Response:
+    """Hand out a report as csv or pdf to whoever proves anew who they are."""
+    proof = proofs.read(taken["proof"], taken["export_id"])[1] if "proof" in taken else None
+    check_who_takes_away(current_session(), proof, actor(), clock())
     made, area_id = _report(area, kind, asked)
     answer = as_file(made, area, form)
     note_report(made, area_id, form)

@@ -15,6 +15,16 @@ class CustodyReportQuerySchema(Schema):
     nurse = fields.String(load_default="", validate=validate.Length(0, 40))
 
 
+class CustodyTakingAwaySchema(Schema):
+    """Who takes a file away: proved anew, for this one export."""
+
+    export_id = fields.UUID(required=True)
+    proof = fields.String(
+        validate=validate.Length(1, 1000),
+        metadata={"description": "a proof of identity from POST /proofs for this export_id"},
+    )
+
+
 class CustodyOwnQuerySchema(Schema):
     """Local days, both included."""
 

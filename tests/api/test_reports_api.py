@@ -1,5 +1,7 @@
 """Reports, figures and inventories in the JSON API."""
 
+from datetime import timedelta
+
 import pytest
 
 from dispatch.kernel.actor import Role
@@ -46,6 +48,21 @@ def test_a_nurse_gets_her_own_reconciliation(app, engine):
     ] == ["N-07"]
     assert phone.get("/api/v1/custody/reconciliation/figures?account=waste&measure=moved").json["number"] == 2
     assert phone.get(f"{AREA}/reports/nurse-reconciliation").status_code == 403
+
+
+def test_a_file_is_handed_to_whoever_proves_anew_who_they_are(app, engine, officer, clock):
+    with transaction(engine, keyring_of_app(app)) as session:
+        a_full_day(session)
+    taken = {"export_id": str(new_id())}
+    refused = officer.post(f"{AREA}/reports/receipts/csv", json=taken)
+    assert (refused.status_code, refused.json["reasons"][0]["code"]) == (403, "actor_proof_missing")
+    asked = {"email": "officer@test.example", "secret": PASSWORD, "event_id": taken["export_id"]}
+    proof = officer.post("/api/v1/proofs", json=asked).json["proof"]
+    given = officer.post(f"{AREA}/reports/receipts/csv", json=taken | {"proof": proof})
+    assert given.content_type.startswith("text/csv")
+    clock.advance(timedelta(hours=1))
+    late = officer.post(f"{AREA}/reports/receipts/csv", json=taken | {"proof": proof})
+    assert (late.status_code, late.json["reasons"][0]["code"]) == (403, "actor_not_fresh")
 
 
 def test_an_inventory_is_listed_blind_counted_signed_and_shown(app, engine, officer):

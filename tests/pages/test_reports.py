@@ -48,14 +48,22 @@ def test_every_report_is_shown_and_handed_out(app, engine, scene, officer, kind,
     page = officer.get(f"{REPORTS}/{kind}?from={DAY}&to={DAY}")
     assert page.status_code == 200, page.text
     html5lib.HTMLParser(strict=True).parse(page.text)
-    text = officer.get(f"{REPORTS}/{kind}/csv?from={DAY}&to={DAY}")
+    signed = {"data": {"own_secret": PASSWORD}, "headers": csrf(officer)}
+    text = officer.post(f"{REPORTS}/{kind}/csv?from={DAY}&to={DAY}", **signed)
     rows = list(csv.reader(io.StringIO(text.text)))
     assert {len(row) for row in rows} == {len(rows[0])}
     assert all(not cell.startswith(("=", "+", "@")) for row in rows for cell in row)
-    pdf = officer.get(f"{REPORTS}/{kind}/pdf?from={DAY}&to={DAY}")
+    pdf = officer.post(f"{REPORTS}/{kind}/pdf?from={DAY}&to={DAY}", **signed)
     assert pdf.data.startswith(b"%PDF-")
     assert pdf.headers["Content-Disposition"].endswith('.pdf"')
     assert audited(engine).count("custody.read_report") == 3
+
+
+@pytest.mark.parametrize("secret", ["", "not-the-password"])
+def test_a_screen_left_open_hands_out_no_file(engine, scene, officer, secret):
+    answer = officer.post(f"{REPORTS}/receipts/csv", data={"own_secret": secret}, headers=csrf(officer))
+    assert answer.status_code == 403
+    assert "custody.read_report" not in audited(engine)
 
 
 def test_every_figure_on_the_screen_leads_to_a_page_with_the_same_figure(scene, officer):
@@ -122,10 +130,15 @@ def test_a_filter_that_says_nothing_is_refused_by_its_name(officer, app, engine,
 
 @pytest.mark.parametrize(
     "place",
-    ["dreams", "nurse-reconciliation/xls", "nurse-reconciliation?nurse=N-99", "exceptions?nurse=a%00b"],
+    ["dreams", "nurse-reconciliation?nurse=N-99", "exceptions?nurse=a%00b"],
 )
 def test_what_there_is_not_is_not_found(scene, officer, place):
     assert officer.get(f"{REPORTS}/{place}").status_code == 404
+
+
+def test_a_file_of_another_kind_is_not_handed_out(scene, officer):
+    signed = {"data": {"own_secret": PASSWORD}, "headers": csrf(officer)}
+    assert officer.post(f"{REPORTS}/nurse-reconciliation/xls", **signed).status_code == 404
 
 
 def test_whose_names_were_read_is_written_down(app, engine, officer, scene, monkeypatch):
@@ -139,7 +152,8 @@ def test_whose_names_were_read_is_written_down(app, engine, officer, scene, monk
 
     monkeypatch.setattr("api.reporting.appointments_of", visits)
     assert "=Rosa Quill" in officer.get(f"{REPORTS}/usage-by-patient?from={DAY}").text
-    assert "'=Rosa Quill" in officer.get(f"{REPORTS}/usage-by-patient/csv?from={DAY}").text
+    signed = {"data": {"own_secret": PASSWORD}, "headers": csrf(officer)}
+    assert "'=Rosa Quill" in officer.post(f"{REPORTS}/usage-by-patient/csv?from={DAY}", **signed).text
     with engine.connect() as connection:
         read = connection.execute(sa.select(AuditEntryRow.action, AuditEntryRow.patient_id)).all()
     assert [row.patient_id for row in read if row.action == "custody.read_usage"] == [patient, patient]
@@ -159,7 +173,8 @@ def test_a_nurse_sees_her_own_reconciliation_and_no_other_report(app, engine, sc
     assert "N-07" not in bea.get(f"/reconciliation?from={DAY}").text
     for kind in EVERY:
         assert ada.get(f"{REPORTS}/{kind}").status_code == 403
-        assert ada.get(f"{REPORTS}/{kind}/csv").status_code == 403
+        signed = {"data": {"own_secret": PASSWORD}, "headers": csrf(ada)}
+        assert ada.post(f"{REPORTS}/{kind}/csv", **signed).status_code == 403
     assert ada.get("/custody/columbus/figures").status_code == 403
 
 

@@ -128,6 +128,7 @@ def _new_tables() -> None:
         sa.Column("lot_id", sa.Uuid(), nullable=False),
         sa.Column("reference", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("text_salt", sa.LargeBinary(), nullable=True),
         sa.Column("recalled_by", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from flask import Response, render_template, request, url_for
 
+from api.accounts import limiter
 from api.actor import actor, clock, note_read, policy, roles
 from api.db import current_session
 from api.pages import pages
 from api.pages.report_view import as_file, days_asked, figure_page, note_report, shown
+from api.pages.signing import login_limit, signature, who_tries
 from api.reporting import nurse_asked, question_of, sources
 from dispatch.areas.service import area_by_slug, zone_of
 from dispatch.audit.model import AuditEntry
@@ -18,6 +20,7 @@ from dispatch.custody.reports.model import Report, Sought
 from dispatch.custody.reports.service import make_report
 from dispatch.custody.reports.words import words_of
 from dispatch.kernel.actor import Role
+from dispatch.kernel.ids import new_id
 from dispatch.kernel.refusals import Invalid, NotFound, refuse
 
 READERS = roles(Role.COMPLIANCE)
@@ -82,10 +85,12 @@ def _figure_address(slug: str, sought: Sought) -> str:
     return url_for("pages.custody_figure", slug=slug, **words_of(sought))
 
 
-@pages.route("/custody/<slug>/reports/<kind>/<form>")
+@pages.route("/custody/<slug>/reports/<kind>/<form>", methods=["POST"])
+@limiter.limit(login_limit, key_func=who_tries)
 @policy(READERS)
 def custody_report_file(slug: str, kind: str, form: str) -> Response:
-    """Hand out a report as a file; that it was done is written down."""
+    """Hand out a report as a file; that it was done is written down, and a fresh password is asked for."""
+    signature(request.form, new_id())
     report, area_id = _report(slug, _kind(kind))
     answer = as_file(report, slug, form)
     note_report(report, area_id, form)

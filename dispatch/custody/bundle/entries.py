@@ -27,6 +27,7 @@ from dispatch.custody.signals.records import (
     SignalRow,
 )
 from dispatch.custody.stock.records import OrderRow, RecallRow
+from dispatch.custody.stock.writing import RECALL, recall_bytes
 from dispatch.kernel.row import Row
 from dispatch.kernel.sealing import SealBroken
 
@@ -37,7 +38,6 @@ Cells = dict[str, Any]
 ROW_OF_KIND: dict[str, type[Row]] = {
     "count": CountRow,
     "order": OrderRow,
-    "recall": RecallRow,
     INVENTORY: InventoryRow,
     "signal": SignalRow,
     "signal_answer": SignalAnswerRow,
@@ -49,6 +49,7 @@ ROW_OF_KIND: dict[str, type[Row]] = {
 # Kinds that their own chapter tells anew.
 TOLD_ANEW: dict[str, Callable[[Session, UUID], bytes]] = {
     CASE_STEP: lambda session, entry_id: step_bytes(session, session.get_one(CaseStepRow, entry_id)),
+    RECALL: lambda session, entry_id: recall_bytes(session.get_one(RecallRow, entry_id)),
     "log_key": lambda session, entry_id: _hand_over_bytes(session.get_one(LogKeyRow, entry_id)),
 }
 

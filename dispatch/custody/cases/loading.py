@@ -1,9 +1,10 @@
 """Read cases: openings, steps, the policy in force, and in which state's law they stand."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.areas.records import PharmacyRow, ServiceAreaRow
-from dispatch.areas.service import policy, zone_of
+from dispatch.areas.service import policy, policy_by_time, zone_of
 from dispatch.custody.cases.model import REPORTABLE, Case, CasePolicy, Opening, Step, StepKind
 from dispatch.custody.cases.records import CaseStepRow
 from dispatch.custody.cases.rules.clocks import PolicyUnreadable, policy_from
@@ -33,6 +34,8 @@ class Place:
     zone: ZoneInfo
     pharmacy: PharmacyRow | None
     policy: CasePolicy
+    # By which the case's clocks run: what was in force when it was discovered. No later signature moves them.
+    policy_then: CasePolicy
 
     @property
     def state(self) -> str:
@@ -120,13 +123,24 @@ def place_of(session: Session, opening: Opening) -> Place:
         zone=zone_of(area),
         pharmacy=_pharmacy_of(session, opening),
         policy=case_policy(session, opening.area_id),
+        policy_then=case_policies(session, opening.area_id)(opening.discovered_at),
     )
 
 
 def case_policy(session: Session, area_id: UUID) -> CasePolicy:
     """Return the signed policy of cases, or refuse where nobody can read it."""
+    return _read(policy(session, POLICY, area_id))
+
+
+def case_policies(session: Session, area_id: UUID) -> Callable[[datetime], CasePolicy]:
+    """Return what tells the policy of cases that was in force at an instant."""
+    value_at = policy_by_time(session, POLICY, area_id)
+    return lambda at: _read(value_at(at))
+
+
+def _read(value: Mapping[str, Any]) -> CasePolicy:
     try:
-        return policy_from(policy(session, POLICY, area_id))
+        return policy_from(value)
     except PolicyUnreadable as wrong:
         raise Conflict([reason("policy_unreadable", POLICY, wrong=str(wrong)[:200])]) from None
 

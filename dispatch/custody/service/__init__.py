@@ -25,11 +25,13 @@ from dispatch.custody.service.infusion import (
 )
 from dispatch.custody.service.pharmacy import pick_up, receive_at_pharmacy, register_product
 from dispatch.custody.service.shifts import close_shift, count_own, open_shift
+from dispatch.custody.service.signers import check_who_takes_away
 
 __all__ = [
     "accept_hand_off",
     "administer",
     "change_rate",
+    "check_who_takes_away",
     "close_shift",
     "correct",
     "count",

@@ -89,6 +89,16 @@ def check_own_proof(
     return proof
 
 
+def check_who_takes_away(
+    session: Session, proof: ProofOfIdentity | None, actor: Actor, clock: Clock
+) -> ProofOfIdentity:
+    """Return the fresh proof of whoever takes the ledger's figures away as a file, or refuse.
+
+    A session left open hands out nothing; raises what `check_own_proof` does.
+    """
+    return check_own_proof(session, signer_of(session, actor), proof, clock)
+
+
 def check_signatures(
     session: Session,
     actor: Actor,

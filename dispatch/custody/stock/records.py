@@ -46,6 +46,8 @@ class RecallRow(Identified, Row):
     lot_id: Mapped[UUID] = mapped_column(ForeignKey("custody_lot.id"))
     reference: Mapped[str]
     reason: Mapped[str]
+    # Random: the log only commits to the reason, which may name somebody. None in recalls of before.
+    text_salt: Mapped[bytes | None]
     recalled_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     at: Mapped[datetime]
 

@@ -1,5 +1,6 @@
 """Use cases of a stock point: set aside, put back, destroy; recall a lot."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from dispatch.audit.service import record
 from dispatch.custody.canonical import stated_bytes
 from dispatch.custody.ledger import write_event
 from dispatch.custody.loading import all_locked, moment_of, vial_of
+from dispatch.custody.log import service as log
 from dispatch.custody.model import (
     NOBODY,
     QUARANTINE,
@@ -29,7 +31,7 @@ from dispatch.custody.service.signers import check_own_proof, signer_of
 from dispatch.custody.stock.commands import Destroy, RecallLot, Restock, SetAside
 from dispatch.custody.stock.records import RecallRow
 from dispatch.custody.stock.rules import decide_destroy, decide_restock, decide_set_aside, out_of_use
-from dispatch.custody.stock.writing import KEEPERS, at_stock, keep
+from dispatch.custody.stock.writing import KEEPERS, RECALL, at_stock, recall_bytes
 from dispatch.kernel.actor import Actor, Role
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
@@ -101,7 +103,10 @@ def recall_lot(session: Session, command: RecallLot, actor: Actor, clock: Clock)
     of_lot = select(ContainerRow.id).where(ContainerRow.lot_id == lot.id)
     rows = all_locked(session, session.scalars(of_lot).all())
     told = {"lot_id": lot.id, "reference": command.reference, "reason": command.reason}
-    recall = RecallRow(id=command.recall_id, recalled_by=signer.account_id, at=clock.now(), **told)
+    recall = RecallRow(
+        id=command.recall_id, recalled_by=signer.account_id, at=clock.now(),
+        text_salt=secrets.token_bytes(16), **told,
+    )  # fmt: skip
     session.add(recall)
     session.flush()
     receipts = []
@@ -116,7 +121,7 @@ def recall_lot(session: Session, command: RecallLot, actor: Actor, clock: Clock)
         writing = at_stock(event_id, stated, actor, signer, moment, place, row, row.seal, "", proof)
         decision = out_of_use(vial, EventKind.RECALLED, State.RECALLED)
         receipts.append(write_event(session, row, decision, writing, clock))
-    keep(session, "recall", recall.id, told | {"recalled_by": signer.account_id, "at": recall.at})
+    log.append(session, RECALL, recall.id, recall_bytes(recall))
     entry = AuditEntry(
         action="custody.recall",
         subject_kind="lot",

@@ -1,6 +1,6 @@
 """Cases as lines of a list: the question, what is due next, filters. The first thing compliance sees."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from dispatch.areas.records import PharmacyRow, ServiceAreaRow
 from dispatch.areas.service import zone_of
-from dispatch.custody.cases.loading import case_policy, opening_of, steps_of
-from dispatch.custody.cases.model import Case, CasePolicy, Category, Deadline, Standing, StepKind
+from dispatch.custody.cases.loading import case_policies, opening_of, steps_of
+from dispatch.custody.cases.model import Case, Category, Deadline, Standing, StepKind
 from dispatch.custody.cases.opening import JOINS
 from dispatch.custody.cases.records import CaseStepRow
 from dispatch.custody.cases.rules.clocks import deadlines, next_due
@@ -204,7 +204,7 @@ class _Reading:
         area_ids = {row.discrepancy.area_id for row in rows}
         found = session.scalars(select(ServiceAreaRow).where(ServiceAreaRow.id.in_(area_ids)))
         self.areas = {area.id: area for area in found}
-        self.policies: Mapping[UUID, CasePolicy] = {each: case_policy(session, each) for each in area_ids}
+        self.policies = {each: case_policies(session, each) for each in area_ids}
         sites = session.scalars(
             select(PharmacyRow).where(PharmacyRow.area_id.in_(area_ids)).order_by(PharmacyRow.code)
         ).all()
@@ -226,6 +226,7 @@ class _Reading:
         if opened.expected_ug is not None and opened.found_ug is not None:
             gap_ug = opened.expected_ug - opened.found_ug
         state = site.state if site else ""
+        policy_then = self.policies[opened.area_id](opened.discovered_at)
         return CaseLine(
             case=case,
             area=area,
@@ -240,7 +241,7 @@ class _Reading:
             gap_ug=gap_ug,
             assigned_to=self.names.get(case.assigned_to, "") if case.assigned_to else "",
             discovered_on=local_day(opened.discovered_at, zone),
-            deadlines=deadlines(case, self.policies[opened.area_id], state, zone, self.now),
+            deadlines=deadlines(case, policy_then, state, zone, self.now),
         )
 
     def _site(self, row: _Row) -> PharmacyRow | None:

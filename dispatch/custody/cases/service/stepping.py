@@ -69,7 +69,7 @@ def add_step(session: Session, command: AddStep, actor: Actor, clock: Clock) -> 
         text=command.text.strip(),
         happened_at=command.happened_at or now,
         now=now,
-        deadlines=deadlines(case, place.policy, place.state, place.zone, now),
+        deadlines=deadlines(case, place.policy_then, place.state, place.zone, now),
     )
     wrong = _WORDS.get(command.kind, _nothing)(asked)
     wrong += deciding.text_fits(asked.text)

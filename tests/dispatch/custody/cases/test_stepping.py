@@ -167,6 +167,21 @@ def test_a_party_may_decide_where_the_signed_policy_lets_her(session, lost):
     assert add_step(session, command, scene.second_account, scene.clock).classification
 
 
+def test_a_policy_that_is_signed_later_moves_no_clock(session):
+    scene, case_id = a_lost_vial(session, vials=2)
+    before = case_file(session, case_id, scene.clock).line.deadlines
+    scene.clock.advance(timedelta(minutes=1))
+    value = DEFAULT_POLICIES["custody.cases"] | {"duties": {}}
+    new = NewPolicy(key="custody.cases", value=value, reason="None, said counsel.", area_id=scene.area_id)
+    sign_policy(session, new, scene.compliance, scene.clock)
+    report = a_report(scene, EventKind.LOST, container_id=scene.vials[1])
+    service.report_exception(session, report, scene.nurse, scene.clock)
+    now = {line.case.case_id: line.deadlines for line in case_lines(session, scene.clock, Sought())}
+    assert before
+    assert now.pop(case_id) == before
+    assert list(now.values()) == [()]
+
+
 def test_a_decision_on_an_older_view_is_refused(session, lost):
     scene, case_id = lost
     step(session, scene, case_id, StepKind.NOTE, seen=1)
