@@ -10,6 +10,7 @@ from api.pages.dispatcher import (
     replans,
     requests,
     series,
+    series_deeds,
     visits,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "replans",
     "requests",
     "series",
+    "series_deeds",
     "visits",
 ]

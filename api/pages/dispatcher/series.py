@@ -1,14 +1,13 @@
 """/series/<area>: series that go on, and one series: order, times, ways to lay it, what blocks, reviews."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from api.accounts import limiter
 from api.actor import actor, clock, note_reads, policy, roles
 from api.db import current_session
 from api.pages import pages
@@ -17,14 +16,12 @@ from api.pages.dispatcher.series_view import (
     order_defaults,
     places_from,
     said_of,
-    terms_from,
 )
-from api.pages.reading import id_from_form, text_from_form
-from api.pages.signing import login_limit, signature, who_tries
+from api.pages.reading import text_from_form
 from dispatch.appointments.queries import appointments_of
 from dispatch.appointments.service import patient_by_id
 from dispatch.appointments.service.prospects import patients_called
-from dispatch.appointments.service.series_booking import around_of, book_series, carry_order
+from dispatch.appointments.service.series_booking import around_of, book_series
 from dispatch.areas.service import area_by_id, area_by_slug, policies, zone_of
 from dispatch.intake.queries import case_of_patient
 from dispatch.kernel.actor import Role
@@ -32,15 +29,12 @@ from dispatch.kernel.ids import new_id
 from dispatch.kernel.local_time import local_day
 from dispatch.kernel.refusals import Invalid, NotFound, Refusal, refuse
 from dispatch.series import commands, queries, service
-from dispatch.series.model import ExternalOrder, Series, SignedOver
-from dispatch.series.model import Response as Outcome
-from dispatch.series.states import SeriesDeed
+from dispatch.series.model import Series
 
 if TYPE_CHECKING:
     from dispatch.appointments.records import AppointmentRow
 
 OFFICE = roles(Role.DISPATCHER, Role.PRESCRIBER)
-PRESCRIBERS = roles(Role.PRESCRIBER)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NOT_FOUND = 404
 
@@ -89,7 +83,7 @@ def propose(slug: str) -> Response | str:
             area_id=area.id,
             state=people[0].state,
             template=form.get("template", ""),
-            first_day=_day("first_day"),
+            first_day=day_from_form("first_day"),
             infusions=int(form["infusions"]) if form.get("infusions", "").isdecimal() else None,
         )
         series = service.propose_series(session, command, actor(), clock())
@@ -158,9 +152,8 @@ def _appointments(series: Series) -> dict[UUID, "AppointmentRow"]:
     return {row.id: row for row in appointments_of(current_session(), ids)} if ids else {}
 
 
-def _answer(
-    slug: str, series_id: UUID, anchor: str, deed: Callable[[], object], *, ways: bool = False
-) -> Any:
+def answer(slug: str, series_id: UUID, anchor: str, deed: Callable[[], object], *, ways: bool = False) -> Any:
+    """Do a deed on a series and lead back to its page, or show there what stands against it."""
     try:
         deed()
     except Refusal as refusal:
@@ -190,7 +183,7 @@ def series_times(slug: str, series_id: UUID) -> Any:
         habits = commands.Availability(patient=week["patient"], adult=week["adult"], away=away)
         service.set_habits(current_session(), series_id, habits, actor(), clock())
 
-    return _answer(slug, series_id, "ways", deed, ways=True)
+    return answer(slug, series_id, "ways", deed, ways=True)
 
 
 @pages.route("/series/<slug>/<uuid:series_id>/consent", methods=["POST"])
@@ -200,7 +193,7 @@ def series_consent(slug: str, series_id: UUID) -> Any:
 
     def deed() -> None:
         zone = zone_of(area_by_slug(current_session(), slug))
-        day = _day("signed_on")
+        day = day_from_form("signed_on")
         noon = datetime.combine(day, time(12), tzinfo=zone).astimezone(UTC)
         command = commands.Consent(
             series_id=series_id,
@@ -211,7 +204,7 @@ def series_consent(slug: str, series_id: UUID) -> Any:
         )
         service.record_consent(current_session(), command, actor(), clock())
 
-    return _answer(slug, series_id, "consent", deed)
+    return answer(slug, series_id, "consent", deed)
 
 
 @pages.route("/series/<slug>/<uuid:series_id>/laying", methods=["POST"])
@@ -225,7 +218,7 @@ def series_laying(slug: str, series_id: UUID) -> Any:
         places = places_from(request.form.get("way", ""))
         return service.accept_laying(session, series_id, places, actor(), clock(), around)
 
-    return _answer(slug, series_id, "infusions", deed)
+    return answer(slug, series_id, "infusions", deed)
 
 
 @pages.route("/series/<slug>/<uuid:series_id>/bookings", methods=["POST"])
@@ -235,105 +228,8 @@ def series_bookings(slug: str, series_id: UUID) -> Any:
     return _page(slug, series_id, booked=book_series(current_session(), series_id, actor(), clock()))
 
 
-@pages.route("/series/<slug>/<uuid:series_id>/order", methods=["POST"])
-@limiter.limit(login_limit, key_func=who_tries)
-@policy(PRESCRIBERS)
-def series_order(slug: str, series_id: UUID) -> Any:
-    """Sign the next version of the order."""
-
-    def deed() -> object:
-        session, form = current_session(), request.form
-        event_id = id_from_form()
-        until = clock().now() + timedelta(days=30)
-        why = text_from_form("over_reason")
-        command = commands.SignOrder(
-            event_id=event_id,
-            series_id=series_id,
-            terms=terms_from(form),
-            proof=signature(form, event_id).own,
-            seen=int(form["seen"]) if form.get("seen", "").isdecimal() else 0,
-            signed_over=tuple(
-                SignedOver(code=code, reason=why, expires_at=until) for code in form.getlist("signed_over")
-            ),
-            acknowledged=frozenset(form.getlist("acknowledged")),
-            external=_external(series_id),
-            reason=text_from_form("reason"),
-        )
-        order = service.sign_order(session, command, actor(), clock())
-        return carry_order(session, order, actor(), clock())
-
-    return _answer(slug, series_id, "order", deed)
-
-
-@pages.route("/series/<slug>/<uuid:series_id>/outside", methods=["POST"])
-@policy(OFFICE)
-def series_outside_order(slug: str, series_id: UUID) -> Any:
-    """Keep the scan of an order that somebody outside signed, and who it was."""
-
-    def deed() -> object:
-        uploaded = request.files.get("file")
-        command = commands.NoteOutsideOrder(
-            series_id=series_id,
-            external=ExternalOrder(
-                prescriber_name=text_from_form("prescriber_name", 200),
-                licence_number=text_from_form("licence_number", 200),
-                licence_state=text_from_form("licence_state", 2).upper(),
-                signed_on=_day("signed_on"),
-            ),
-            scan_name=(uploaded.filename or "")[-200:] if uploaded else "",
-            scan=uploaded.read() if uploaded else b"",
-        )
-        return service.note_outside_order(current_session(), command, actor(), clock())
-
-    return _answer(slug, series_id, "outside", deed)
-
-
-def _external(series_id: UUID) -> ExternalOrder | None:
-    """Return what was transcribed of the order from outside that is countersigned, if any was chosen."""
-    if not request.form.get("outside"):
-        return None
-    return service.outside_order(current_session(), series_id, id_from_form("outside")).external
-
-
-@pages.route("/series/<slug>/<uuid:series_id>/review", methods=["POST"])
-@limiter.limit(login_limit, key_func=who_tries)
-@policy(PRESCRIBERS)
-def series_review(slug: str, series_id: UUID) -> Any:
-    """Review the response."""
-
-    def deed() -> object:
-        form, event_id = request.form, id_from_form()
-        said = form.get("response", "")
-        command = commands.ReviewResponse(
-            event_id=event_id,
-            series_id=series_id,
-            proof=signature(form, event_id).own,
-            go_on=form.get("go_on") == "yes",
-            response=Outcome(said) if said in set(Outcome) else None,
-            note=text_from_form("note", 2000),
-        )
-        return service.review_response(current_session(), command, actor(), clock())
-
-    return _answer(slug, series_id, "review", deed)
-
-
-@pages.route("/series/<slug>/<uuid:series_id>/decision", methods=["POST"])
-@policy(PRESCRIBERS)
-def series_decision(slug: str, series_id: UUID) -> Any:
-    """Pause, resume or stop the series."""
-
-    def deed() -> object:
-        said = request.form.get("deed", "")
-        if said not in set(SeriesDeed):
-            raise refuse(Invalid, "unknown_step", "Pause, resume or stop.", field="deed")
-        return service.decide_series(
-            current_session(), series_id, SeriesDeed(said), text_from_form("why"), actor(), clock()
-        )
-
-    return _answer(slug, series_id, "state", deed)
-
-
-def _day(name: str) -> date:
+def day_from_form(name: str) -> date:
+    """Read a day, or refuse by the field's name."""
     try:
         return date.fromisoformat(request.form.get(name, ""))
     except ValueError:
