@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import JSON, Label, Uuid, bindparam, func, insert, literal_column, or_, select
+from sqlalchemy import JSON, ColumnElement, Label, Uuid, bindparam, func, insert, literal_column, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -203,7 +203,7 @@ def policies_column(keys: Collection[str]) -> Label[Any]:
     The statement is asked with ``area_id``, ``state`` and ``registrant``; `policies_found` reads the column.
     """
     # Written out, so that the statement is made once: an expanding list is made anew each time.
-    named = [literal_column(f"'{key}'") for key in keys]
+    named: list[ColumnElement[str]] = [literal_column(f"'{key}'") for key in keys]
     found = select(JsonRows(*_TOLD)).where(_policy.c.key.in_(named), *_SCOPE)
     return found.scalar_subquery().label("policies")
 

@@ -64,7 +64,7 @@ def next_place(session: Session) -> NextPlace:
 
 
 @cache
-def _head(kind: str) -> Select[tuple[int, bytes]]:
+def _head(kind: str) -> Select[int, bytes]:
     """Return the statement that locks the head of the log; on PostgreSQL in the order of asking.
 
     Those who wait for a row there wake together when it changes and race for what it became, past whoever
