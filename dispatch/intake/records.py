@@ -70,11 +70,17 @@ class CaseStepRow(Identified, Row):
 
 
 class LinkRow(Identified, Row):
-    """A link that opens one case's pages once, on one device. Only a digest of its secret is kept."""
+    """A link that opens one person's pages once, on one device. Only a digest of its secret is kept.
+
+    It belongs to a case; of a patient who came without one, such as by import, to her and her area.
+    """
 
     __tablename__ = "intake_link"
 
-    case_id: Mapped[UUID] = mapped_column(ForeignKey("intake_case.id"), index=True)
+    case_id: Mapped[UUID | None] = mapped_column(ForeignKey("intake_case.id"), index=True)
+    # Of `appointments`, a chapter above: an id and no foreign key.
+    patient_id: Mapped[UUID | None] = mapped_column(index=True)
+    area_id: Mapped[UUID | None] = mapped_column(ForeignKey("service_area.id"))
     purpose: Mapped[str]
     secret_digest: Mapped[bytes] = mapped_column(unique=True)
     made_at: Mapped[datetime]
@@ -83,13 +89,17 @@ class LinkRow(Identified, Row):
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
+    __table_args__ = (
+        CheckConstraint("(case_id IS NULL) = (patient_id IS NOT NULL)", name="of_a_case_or_a_patient"),
+        CheckConstraint("(patient_id IS NULL) = (area_id IS NULL)", name="patient_with_area"),
+    )
+
 
 class LinkedDeviceRow(Identified, Row):
     """A browser that a link opened. Only a digest of its cookie is kept; revoking ends it at once."""
 
     __tablename__ = "intake_linked_device"
 
-    case_id: Mapped[UUID] = mapped_column(ForeignKey("intake_case.id"), index=True)
     link_id: Mapped[UUID] = mapped_column(ForeignKey("intake_link.id"), unique=True)
     purpose: Mapped[str]
     secret_digest: Mapped[bytes] = mapped_column(unique=True)

@@ -40,6 +40,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "This link does not open anything: it was used, has expired, or was called back.",
         "Ask us for a new one, by telephone.",
     ),
+    "no_intake": ("There is no intake behind your link.", "Your visits have a page of their own: /visit."),
     "purpose_unknown": ("There is no link of that kind.", ""),
     # What keeps a consultation from being booked.
     "about_missing": ("About the person, missing: {known}.", "The patient adds it, or a dispatcher by "

@@ -26,6 +26,8 @@ class MessageRow(Identified, Row):
     about: Mapped[UUID | None]
     # "kind:mark" of what is queued once for each `about`; None where every asking queues one.
     once: Mapped[str | None]
+    # A failed message that this one says once more; it is said so once only.
+    retry_of: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"), unique=True)
     # Values may hold one-time links.
     filled = SealedText()
     filled_sealed: Mapped[bytes | None]

@@ -14,7 +14,7 @@ from dispatch.audit.service import record
 from dispatch.kernel.actor import SYSTEM, Actor, Role
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
-from dispatch.kernel.refusals import Invalid, refuse
+from dispatch.kernel.refusals import Conflict, Invalid, NotFound, refuse
 from dispatch.messages.model import (
     ENDS,
     Claim,
@@ -27,6 +27,12 @@ from dispatch.messages.model import (
 from dispatch.messages.records import MessageRow, MessageTryRow
 from dispatch.messages.rules import NEXT, after_try, rendered, value_faults
 from dispatch.messages.templates import TEMPLATES
+
+# What a message that is said once more has in common with the one that failed; its values are sealed anew.
+COPIED = (
+    "kind", "template_version", "patient_id", "case_id", "account_id", "role", "area_id", "contact", "about",
+    "lapses_at",
+)  # fmt: skip
 
 
 def queue_message(session: Session, new: NewMessage, actor: Actor, clock: Clock) -> MessageId:
@@ -76,6 +82,41 @@ def queue_message(session: Session, new: NewMessage, actor: Actor, clock: Clock)
     session.flush()
     _audit(session, "message.queue", row, actor, clock)
     return MessageId(row.id)
+
+
+def retry_message(session: Session, message_id: UUID, actor: Actor, clock: Clock) -> MessageId:
+    """Say a message that failed once more, now, by a message of its own; the failed one stays as it is.
+
+    Asked for again, it returns the same: two people who press at one moment send one message.
+
+    Raises
+    ------
+    NotFound
+        ``no_such_message``.
+    Conflict
+        ``message_not_failed``; ``message_lost_its_sense`` when it would tell of what is over.
+    """
+    actor.require((Role.DISPATCHER,))
+    row = session.scalar(select(MessageRow).where(MessageRow.id == message_id).with_for_update())
+    if row is None:
+        raise refuse(NotFound, "no_such_message", "There is no such message.")
+    again = select(MessageRow.id).where(MessageRow.retry_of == row.id)
+    if (known := session.scalar(again)) is not None:
+        return MessageId(known)
+    if row.state != MessageState.FAILED.value:
+        text = "Only a message that failed is sent again."
+        raise refuse(Conflict, "message_not_failed", text, way_out="Look at the list again.")
+    now = clock.now()
+    if row.lapses_at is not None and row.lapses_at <= now:
+        text = "What it tells of is over by now."
+        raise refuse(Conflict, "message_lost_its_sense", text, way_out="Call instead.")
+    copied = {name: getattr(row, name) for name in COPIED}
+    fresh = MessageRow(id=new_id(), **copied, filled=row.filled, due_at=now, queued_at=now, retry_of=row.id)
+    fresh.state, fresh.tries = MessageState.QUEUED.value, 0
+    session.add(fresh)
+    session.flush()
+    _audit(session, "message.retry", fresh, actor, clock, retry_of=str(row.id))
+    return MessageId(fresh.id)
 
 
 def cancel_messages(
@@ -209,8 +250,8 @@ def recipient_of(row: MessageRow) -> Recipient:
     )
 
 
-def _audit(session: Session, action: str, row: MessageRow, actor: Actor, clock: Clock) -> None:
-    detail = {"kind": row.kind, "version": row.template_version, "tries": row.tries}
+def _audit(session: Session, action: str, row: MessageRow, actor: Actor, clock: Clock, **more: str) -> None:
+    detail = {"kind": row.kind, "version": row.template_version, "tries": row.tries, **more}
     entry = AuditEntry(
         action=action, subject_kind="message", subject_id=row.id, patient_id=row.patient_id, detail=detail
     )

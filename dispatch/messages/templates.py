@@ -73,13 +73,14 @@ TO_PATIENTS = (
     ),
     _text(
         "how_are_you",
-        "Housecall: how are you now? If something is not as it should be, call {phone}. In an emergency call "
-        "911.",
+        "Housecall: how are you now? Please answer on your page. If something is not as it should be, say so "
+        "there or call {phone}. In an emergency call 911.",
         phone=PHONE,
     ),
     _text(
         "how_are_you_page",
-        "Housecall: how are you now? If something is not as it should be, call us. In an emergency call 911.",
+        "Housecall: how are you now? Please answer on your page. If something is not as it should be, say so "
+        "there or call us. In an emergency call 911.",
     ),
     _text(
         "drive_reminder",
@@ -87,7 +88,7 @@ TO_PATIENTS = (
         "a night.",
         day=DAY, time=TIME,
     ),
-    _text("next_day", "Housecall: a short form about today waits on your page."),
+    _text("next_day", "Housecall: a short form about how you are today waits on your page."),
     _text(
         "running_late",
         "Housecall: we are running late and are sorry. We now expect to begin at {time}.",

@@ -154,7 +154,7 @@ def test_a_message_that_failed_is_shown_without_its_words(made, desk, engine, ke
         row = session.scalars(select(MessageRow).where(MessageRow.patient_id == made[0])).first()
         row.state, row.tries = "failed", 3
     page = desk.get("/board/columbus/requests").text
-    assert "tried 3 times. Call instead." in page
+    assert "tried 3 times. Call instead, or put it right and send it again." in page
 
 
 @pytest.mark.browser

@@ -98,7 +98,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "intake_link",
-        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("patient_id", sa.Uuid(), nullable=True),
+        sa.Column("area_id", sa.Uuid(), nullable=True),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("secret_digest", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
@@ -107,15 +109,22 @@ def upgrade() -> None:
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "(case_id IS NULL) = (patient_id IS NOT NULL)", name=op.f("ck_intake_link_of_a_case_or_a_patient")
+        ),
+        sa.CheckConstraint(
+            "(patient_id IS NULL) = (area_id IS NULL)", name=op.f("ck_intake_link_patient_with_area")
+        ),
+        sa.ForeignKeyConstraint(["area_id"], ["service_area.id"], name=op.f("fk_intake_link_area_id")),
         sa.ForeignKeyConstraint(["case_id"], ["intake_case.id"], name=op.f("fk_intake_link_case_id")),
         sa.ForeignKeyConstraint(["made_by"], ["account.id"], name=op.f("fk_intake_link_made_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_intake_link")),
         sa.UniqueConstraint("secret_digest", name=op.f("uq_intake_link_secret_digest")),
     )
     op.create_index(op.f("ix_intake_link_case_id"), "intake_link", ["case_id"], unique=False)
+    op.create_index(op.f("ix_intake_link_patient_id"), "intake_link", ["patient_id"], unique=False)
     op.create_table(
         "intake_linked_device",
-        sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("link_id", sa.Uuid(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("secret_digest", sa.LargeBinary(), nullable=False),
@@ -124,17 +133,11 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["case_id"], ["intake_case.id"], name=op.f("fk_intake_linked_device_case_id")
-        ),
-        sa.ForeignKeyConstraint(
             ["link_id"], ["intake_link.id"], name=op.f("fk_intake_linked_device_link_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_intake_linked_device")),
         sa.UniqueConstraint("link_id", name=op.f("uq_intake_linked_device_link_id")),
         sa.UniqueConstraint("secret_digest", name=op.f("uq_intake_linked_device_secret_digest")),
-    )
-    op.create_index(
-        op.f("ix_intake_linked_device_case_id"), "intake_linked_device", ["case_id"], unique=False
     )
     op.create_table(
         "intake_referring_provider",

@@ -1,29 +1,34 @@
-"""/board/<area>/requests: what patients ask for, what they let others read, messages that did not go out."""
+"""/board/<area>/requests: what patients ask for and let others read, failed messages, their pages' links."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
 from http import HTTPStatus
 from uuid import UUID
 
 from flask import make_response, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from api.actor import actor, clock, note_reads, policy, roles
 from api.db import current_session
 from api.pages import pages
-from dispatch.appointments.care.queries import references_in, shared_feedback_in, wishes_in
-from dispatch.appointments.care.service import answer_wish
+from dispatch.appointments.care.queries import failed_in, references_in, shared_feedback_in, wishes_in
+from dispatch.appointments.care.service import answer_wish, link_of_patient, tell_of_link
 from dispatch.areas.service import area_by_slug, zone_of
-from dispatch.intake.queries import case_view
 from dispatch.kernel.actor import Role
 from dispatch.kernel.refusals import NotFound, Refusal, refuse
-from dispatch.messages.queries import failed_messages
+from dispatch.messages.service import retry_message
 
 DISPATCHERS = roles(Role.DISPATCHER)
-LOOK_BACK = timedelta(days=14)
 WISH_WORDS = {"another_time": "another time", "chaperone": "a chaperone", "call": "a call"}
 ANSWER_WORDS = {"done": "Done", "not_possible": "Not possible", "called": "I called"}
+# Why a message did not go out, by the code of its last try.
+WHY_WORDS = {
+    "no_address": "no telephone number or address is on file",
+    "no_text_gateway": "texts are not set up here",
+    "refused_for_good": "the address does not exist",
+    "refused": "the mail server refused it",
+    "sign_in_refused": "the mail server did not let us in",
+    "timed_out": "the mail server did not answer in time",
+    "unreachable": "the mail server could not be reached",
+}
 CONTACT_WORDS = {"self": "the patient", "provider": "her own provider", "adult": "her responsible adult"}
 
 
@@ -50,7 +55,36 @@ def answer_request(slug: str, wish_id: UUID) -> Response:
     return redirect(url_for("pages.requests", slug=slug), HTTPStatus.SEE_OTHER)
 
 
-def _page(slug: str, refusal: Refusal | None = None) -> Response:
+@pages.route("/board/<slug>/requests/messages/<uuid:message_id>", methods=["POST"])
+@policy(DISPATCHERS)
+def send_again(slug: str, message_id: UUID) -> Response:
+    """Send a failed message once more; pressed twice, it goes out once."""
+    try:
+        retry_message(current_session(), message_id, actor(), clock())
+    except Refusal as refusal:
+        current_session().rollback()
+        return _page(slug, refusal)
+    return redirect(url_for("pages.requests", slug=slug, done="retried"), HTTPStatus.SEE_OTHER)
+
+
+@pages.route("/board/<slug>/requests/links", methods=["POST"])
+@policy(DISPATCHERS)
+def send_page_link(slug: str) -> Response:
+    """Make a link to a patient's own pages, with a case or without, text it to her and show it this once."""
+    session = current_session()
+    try:
+        area = area_by_slug(session, slug)
+        reference = request.form.get("reference", "").strip()
+        made, patient_id = link_of_patient(session, area.id, reference, actor(), clock())
+        link = url_for("pages.link_door", secret=made.secret, _external=True)
+        tell_of_link(session, patient_id, link, made.expires_at, actor(), clock())
+    except Refusal as refusal:
+        session.rollback()
+        return _page(slug, refusal)
+    return _page(slug, link=link, link_for=reference)
+
+
+def _page(slug: str, refusal: Refusal | None = None, **more: object) -> Response:
     session, now = current_session(), clock().now()
     area = area_by_slug(session, slug)
     wishes, told = wishes_in(session, area.id), shared_feedback_in(session, area.id)
@@ -63,27 +97,14 @@ def _page(slug: str, refusal: Refusal | None = None) -> Response:
         wishes=wishes,
         told=told,
         references=references_in(session, area.id, ids),
-        failed=_failed(session, area.id, now),
+        failed=failed_in(session, area.id, now),
         wish_words=WISH_WORDS,
         answer_words=ANSWER_WORDS,
         contact_words=CONTACT_WORDS,
+        why_words=WHY_WORDS,
+        retried=request.args.get("done") == "retried",
         refused=refusal.reasons if refusal else (),
+        form=request.form,
+        **more,
     )
     return make_response(page, refusal.status if refusal else HTTPStatus.OK)
-
-
-def _failed(session: Session, area_id: UUID, now: datetime) -> Sequence[tuple[object, str, UUID | None]]:
-    """Return the area's failed messages, each with whom it was for and the case, if any: never its words."""
-    rows = failed_messages(session, now - LOOK_BACK)
-    references = references_in(session, area_id, {row.patient_id for row in rows if row.patient_id})
-    found: list[tuple[object, str, UUID | None]] = []
-    for row in rows:
-        if row.patient_id is not None:
-            if row.patient_id in references:
-                found.append((row, references[row.patient_id], None))
-        elif row.case_id is not None:
-            if case_view(session, row.case_id).area_id == area_id:
-                found.append((row, "", row.case_id))
-        elif row.area_id == area_id:
-            found.append((row, "", None))
-    return found

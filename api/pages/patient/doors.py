@@ -85,7 +85,8 @@ def open_door(secret: str) -> Response:
         return make_response(
             render_template("patient/door.html", purpose=None, secret=""), HTTPStatus.NOT_FOUND
         )
-    place = "pages.my_page" if device.purpose is LinkPurpose.PATIENT else "pages.acknowledge"
+    mine = "pages.my_page" if device.has_intake else "pages.my_visit"
+    place = mine if device.purpose is LinkPurpose.PATIENT else "pages.acknowledge"
     answer = redirect(url_for(place), HTTPStatus.SEE_OTHER)
     answer.set_cookie(
         visitor_cookie(),

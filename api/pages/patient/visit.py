@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from api.actor import PATIENT_LINK, clock, policy, visitor, visitor_token
 from api.db import current_session
 from api.pages import pages
-from api.pages.patient.visit_view import REASONS, VISIT_PARTS, visit_view
+from api.pages.patient.visit_view import REASONS, VISIT_PARTS, care_view, visit_view
 from dispatch.appointments.care.model import PATIENTS_REASONS, ResponsibleAdult
 from dispatch.appointments.care.queries import next_visit, open_wishes, responsible_adult
 from dispatch.appointments.care.service import name_adult, wish
@@ -21,6 +21,8 @@ DONE = {
     "wish": "We have your wish and will answer it.",
     "cancelled": "Your visit is called off.",
     "told": "Thank you. What you wrote is kept private.",
+    "well": "Thank you. We are glad.",
+    "unwell": "We have your call for help and ring you up now.",
 }
 
 
@@ -127,6 +129,8 @@ def _page(refusal: Refusal | None = None) -> Response:
         adult=adult,
         wishes=open_wishes(session, [who.patient_id]) if who.patient_id else (),
         registered=who.patient_id is not None,
+        has_intake=who.known_case_id is not None,
+        care=care_view(session, who.patient_id, clock()) if who.patient_id else None,
         parts=VISIT_PARTS,
         reasons=REASONS,
         done=DONE.get(request.args.get("done", "")),

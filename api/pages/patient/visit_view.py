@@ -3,18 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from dispatch.appointments.care.instructions import CHAPTERS
 from dispatch.appointments.care.model import CancelledBy, ResponsibleAdult
-from dispatch.appointments.care.queries import responsible_adult
+from dispatch.appointments.care.queries import office_phone, responsible_adult
 from dispatch.appointments.care.service import fasting_times
 from dispatch.areas.service import area_by_id, zone_of
 from dispatch.kernel.clock import Clock
 from dispatch.routes.awaited import Awaited, awaited
 from dispatch.routes.model import Lateness
+from dispatch.visits.aftercare import aftercare_of
 from dispatch.visits.queries import progress
 
 if TYPE_CHECKING:
@@ -91,6 +93,31 @@ def visit_view(session: Session, row: "AppointmentRow", clock: Clock) -> VisitVi
         controlled=row.service.controlled,
         until=_until(session, row, begins_at, now, zone) if row.service.controlled else (),
         adult=responsible_adult(session, row.patient_id, row.id),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CareView:
+    """What her last treated visit asks of a patient, as she reads it."""
+
+    said: str
+    asked: bool
+    check_reading: str
+    form: str
+    phone: str
+
+
+def care_view(session: Session, patient_id: UUID, clock: Clock) -> CareView | None:
+    """Put what follows the last treated visit into its patient's words, None when nothing does."""
+    care = aftercare_of(session, patient_id, clock)
+    if care is None:
+        return None
+    return CareView(
+        said=care.said.value if care.said else "",
+        asked=clock.now() >= care.check_at,
+        check_reading=_reading(care.check_at, zone_of(area_by_id(session, care.area_id))),
+        form=care.form.value,
+        phone=office_phone(session, care.area_id),
     )
 
 

@@ -1,6 +1,7 @@
 """What screens and other chapters read of the care path of appointments."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,9 +17,40 @@ from dispatch.appointments.care.records import (
 )
 from dispatch.appointments.model import AppointmentStatus
 from dispatch.appointments.records import AppointmentRow, PatientRow
+from dispatch.areas.service import policy
+from dispatch.intake.queries import case_view
+from dispatch.kernel.plain_text import phone_fault
+from dispatch.messages.queries import failed_messages
 
 # A page shows the newest; older ones stay on file.
 MOST_LINES = 200
+# Of messages that did not go out: what is older was settled by telephone long ago.
+FAILED_FOR = timedelta(days=14)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedLine:
+    """A message that did not go out: for whom, why in one word, and whether it may still be sent again.
+
+    Attributes
+    ----------
+    reference, case_id
+        Of the patient or the case it was for; of one to staff neither.
+    code
+        Of the last try (`api.messaging.provider`), such as ``no_address``.
+    makes_sense
+        Whether what it tells of is still to come.
+    """
+
+    message_id: UUID
+    kind: str
+    queued_at: datetime
+    tries: int
+    contact: str
+    code: str
+    makes_sense: bool
+    reference: str = ""
+    case_id: UUID | None = None
 
 
 def responsible_adult(
@@ -134,3 +166,40 @@ def references_in(session: Session, area_id: UUID, patient_ids: Collection[UUID]
     wanted = select(PatientRow.id, PatientRow.reference)
     wanted = wanted.where(PatientRow.area_id == area_id, PatientRow.id.in_(patient_ids))
     return {row.id: row.reference for row in session.execute(wanted)}
+
+
+def failed_in(session: Session, area_id: UUID, now: datetime) -> Sequence[FailedLine]:
+    """Return an area's messages of the last `FAILED_FOR` that did not go out, newest first: no words."""
+    found = failed_messages(session, now - FAILED_FOR)
+    ids = {each.row.patient_id for each in found if each.row.patient_id is not None}
+    references = references_in(session, area_id, ids)
+    lines = []
+    for each in found:
+        row = each.row
+        if row.patient_id is not None:
+            hers = row.patient_id in references
+        elif row.case_id is not None:
+            hers = case_view(session, row.case_id).area_id == area_id
+        else:
+            hers = row.area_id == area_id
+        if hers:
+            lines.append(
+                FailedLine(
+                    message_id=row.id,
+                    kind=row.kind,
+                    queued_at=row.queued_at,
+                    tries=row.tries,
+                    contact=row.contact,
+                    code=each.code,
+                    makes_sense=row.lapses_at is None or row.lapses_at > now,
+                    reference=references.get(row.patient_id, "") if row.patient_id else "",
+                    case_id=row.case_id,
+                )
+            )
+    return lines
+
+
+def office_phone(session: Session, area_id: UUID) -> str:
+    """Return the number under which patients reach the office (policy ``safety.contact``), empty if none."""
+    phone = str(policy(session, "safety.contact", area_id)["office_phone"]).strip()
+    return "" if phone_fault(phone) else phone

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from dispatch.appointments.care.service.reminders import plan_reminders
 from dispatch.appointments.day_import.drafts import (
     AppointmentEntry,
     Drafted,
@@ -22,7 +23,7 @@ from dispatch.appointments.day_import.model import Progress, Tally
 from dispatch.appointments.day_import.reading import STEP, ReadRow
 from dispatch.appointments.model import UNPLACED, AppointmentStatus, Geocode, Placed
 from dispatch.appointments.records import PatientRow
-from dispatch.appointments.service.bookings import save_appointment
+from dispatch.appointments.service.bookings import save_appointment, windows_of
 from dispatch.appointments.service.exclusions import save_exclusions
 from dispatch.appointments.service.patients import save_patient
 from dispatch.kernel.actor import Actor
@@ -162,7 +163,12 @@ class Writing:
             draft = replace(draft, preferred_nurse_id=self.known.nurses[entry.preferred_nurse].id)
         draft = kept(one.row, draft, known, BOOKING_KEEPS)
         patient, service = self.known.patients[entry.patient], self.known.services[draft.service_code]
-        _, saved = save_appointment(
+        told = None if known is None else (known.day, known.service_id, windows_of(known))
+        row, saved = save_appointment(
             self.session, patient, service, draft, entry.windows, known, self.actor, self.clock
         )
         self._count(one.row, saved)
+        if told is None:
+            plan_reminders(self.session, row, self.actor, self.clock, told_elsewhere=True)
+        elif told != (row.day, row.service_id, windows_of(row)):
+            plan_reminders(self.session, row, self.actor, self.clock, changed=True)

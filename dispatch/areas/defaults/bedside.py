@@ -92,6 +92,8 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "visit.weight": {"change_percent": 10, "least_kg": 40, "most_kg": 150},
     # B25: the adult into whose care the patient is given.
     "visit.adult": {"least_age_years": 18},
+    # Section 3, PHQ-9 at + 24 h: the patient's form is open so many local days, from the following one on.
+    "visit.day_after": {"open_days": 2},
 }
 # On what each stands: key -> source.
 CITATIONS: Mapping[str, str] = {
@@ -108,4 +110,5 @@ CITATIONS: Mapping[str, str] = {
     "visit.discharge": "care-rules.md section 3, B24, B25, C07; modified Aldrete score (P)",
     "visit.weight": "care-rules.md section 3, D06 (P)",
     "visit.adult": "care-rules.md B25 (P)",
+    "visit.day_after": "care-rules.md section 3, scales (P)",
 }

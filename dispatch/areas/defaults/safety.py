@@ -42,6 +42,8 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "safety.recovery": {"nurse_after_minutes": 120, "dispatcher_after_minutes": 150},
     # B23: asked two hours after; without an answer a person rings her up.
     "safety.patient_check": {"asked_after_minutes": 120, "wait_minutes": 30, "lead_after_minutes": 60},
+    # The number under which a patient reaches the office; empty: her page and her messages name none.
+    "safety.contact": {"office_phone": ""},
     # D: a silent panic is everybody's at once; who does not answer leaves it to the next.
     "safety.panic": {"lead_after_minutes": 1, "emergency_after_minutes": 3},
     # Section 4: who may not practise any more brings her drug back before a witness.
@@ -72,6 +74,7 @@ CITATIONS: Mapping[str, str] = {
     "safety.alertness": "care-rules.md B20; MOAA/S (P)",
     "safety.recovery": "care-rules.md section 3, discharge; the medical director signs (P)",
     "safety.patient_check": "care-rules.md B23 (P)",
+    "safety.contact": "care-rules.md B23; screens.md (P)",
     "safety.panic": "care-rules.md section 5; OSHA 3148 (P)",
     "safety.return": "care-rules.md section 4; 21 CFR 1301.76, 1301.22 (P)",
     "safety.lead": "care-rules.md section 5 (P)",

@@ -11,7 +11,15 @@ from dispatch.intake.service.cases import (
     release_case,
     tie_patient,
 )
-from dispatch.intake.service.links import LinkPurpose, Visitor, make_link, open_link, revoke_link, visitor_of
+from dispatch.intake.service.links import (
+    LinkPurpose,
+    Visitor,
+    make_link,
+    make_patient_link,
+    open_link,
+    revoke_link,
+    visitor_of,
+)
 from dispatch.intake.service.listing import (
     change_medication,
     change_treatment,
@@ -21,7 +29,7 @@ from dispatch.intake.service.referring import add_document, add_provider, note_r
 
 __all__ = [
     "LinkPurpose", "Visitor", "accept_agreement", "add_document", "add_provider", "change_medication",
-    "change_treatment", "give_answer", "hold_case", "make_link", "move_case", "note_contact", "note_referral",
-    "open_case", "open_link", "release_case", "remove_entry", "revoke_link", "say_self_pay",
-    "sign_acknowledgement", "tell_about", "tie_patient", "visitor_of",
+    "change_treatment", "give_answer", "hold_case", "make_link", "make_patient_link", "move_case",
+    "note_contact", "note_referral", "open_case", "open_link", "release_case", "remove_entry", "revoke_link",
+    "say_self_pay", "sign_acknowledgement", "tell_about", "tie_patient", "visitor_of",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from dispatch.appointments.care.queries import office_phone
 from dispatch.appointments.care.rules.fasting import eat_until
 from dispatch.appointments.care.rules.telling import day_text, no_driving_hours, outside_quiet, time_text
 from dispatch.appointments.records import AppointmentRow
@@ -20,18 +21,34 @@ from dispatch.messages.model import NewMessage, Recipient
 from dispatch.messages.service import cancel_messages, queue_message
 
 BEFORE = ("visit_booked", "visit_changed", "prepare", "fasting")
-KEYS = ("messages.reminders", "visit.fasting", "visit.after")
+KEYS = ("messages.reminders", "visit.fasting", "visit.after", "visit.day_after")
 
 
 def plan_reminders(
-    session: Session, row: AppointmentRow, actor: Actor, clock: Clock, *, changed: bool = False
+    session: Session,
+    row: AppointmentRow,
+    actor: Actor,
+    clock: Clock,
+    *,
+    changed: bool = False,
+    told_elsewhere: bool = False,
 ) -> None:
-    """Queue what the patient is told before a confirmed visit; what was queued for an earlier time goes."""
+    """Queue what the patient is told before a confirmed visit; what was queued for an earlier time goes.
+
+    Parameters
+    ----------
+    told_elsewhere
+        The booking was made and confirmed in another system: what to prepare is told here, that it is
+        booked is not told a second time.
+    """
     if changed:
         cancel_messages(session, row.id, actor, clock, kinds=BEFORE)
+    if _begins_at(row) <= clock.now():
+        return
     zone, values = _zone_and_values(session, row)
     for message in _before(row, zone, values, clock.now(), changed=changed):
-        queue_message(session, message, actor, clock)
+        if not (told_elsewhere and message.kind == "visit_booked"):
+            queue_message(session, message, actor, clock)
 
 
 def drop_reminders(session: Session, row: AppointmentRow, actor: Actor, clock: Clock) -> None:
@@ -60,9 +77,10 @@ def fasting_times(session: Session, area_id: UUID, begins_at: datetime) -> Mappi
 def queue_after_visit(
     session: Session, appointment_id: UUID, at: datetime, actor: Actor, clock: Clock
 ) -> None:
-    """Queue what follows a controlled visit that ended `at`: after-care, the check, the driving rule.
+    """Queue what follows a controlled visit that ended `at`: after-care, the check, the driving rule, a form.
 
-    The check two hours later asks how she is (B23). Driving waits 24 hours and a night's sleep (B26).
+    The check two hours later asks how she is (B23). Driving waits 24 hours and a night's sleep (B26). On the
+    next day, at the same reading of the clock, her form waits (PHQ-9).
     """
     row = session.get(AppointmentRow, appointment_id)
     if row is None:
@@ -70,29 +88,38 @@ def queue_after_visit(
     if not row.service.controlled:
         return
     zone, values = _zone_and_values(session, row)
-    after = values["visit.after"]
-    hours = no_driving_hours(after)
-    drive_at = at + timedelta(hours=hours)
-    told: tuple[tuple[str, datetime, Mapping[str, str]], ...] = (
-        ("after_visit", at, {"hours": str(hours)}),
-        ("how_are_you_page", at + timedelta(minutes=after["check_minutes"]), {}),
-        (
-            "drive_reminder",
-            outside_quiet(_morning_after(at, zone), values["messages.reminders"], zone),
-            {"day": day_text(drive_at, zone), "time": time_text(drive_at, zone)},
-        ),
-    )
-    for kind, due_at, filled in told:
+    for kind, due_at, lapses_at, filled in _after(at, zone, values, office_phone(session, row.area_id)):
         message = NewMessage(
             kind=kind,
             to=Recipient(patient_id=row.patient_id),
             due_at=due_at,
-            lapses_at=due_at + timedelta(hours=hours),
+            lapses_at=lapses_at,
             values=filled,
             about=row.id,
             once="after",
         )
         queue_message(session, message, actor, clock)
+
+
+def _after(
+    at: datetime, zone: ZoneInfo, values: Mapping[str, Mapping[str, Any]], phone: str
+) -> Iterator[tuple[str, datetime, datetime, Mapping[str, str]]]:
+    """Give what is told after a visit: kind, when it is due, when it loses its sense, values."""
+    reminders, hours = values["messages.reminders"], no_driving_hours(values["visit.after"])
+    sense = timedelta(hours=hours)
+    yield "after_visit", at, at + sense, {"hours": str(hours)}
+    asked_at = at + timedelta(minutes=values["visit.after"]["check_minutes"])
+    if phone:
+        yield "how_are_you", asked_at, asked_at + sense, {"phone": phone}
+    else:
+        yield "how_are_you_page", asked_at, asked_at + sense, {}
+    drive_at, early = at + sense, outside_quiet(_morning_after(at, zone), reminders, zone)
+    yield "drive_reminder", early, early + sense, {
+        "day": day_text(drive_at, zone), "time": time_text(drive_at, zone)
+    }  # fmt: skip
+    next_day = outside_quiet(at.astimezone(zone) + timedelta(days=1), reminders, zone)
+    last_day = _morning_after(at, zone) + timedelta(days=values["visit.day_after"]["open_days"])
+    yield "next_day", next_day, last_day.replace(hour=0), {}
 
 
 def tell_late(

@@ -148,15 +148,19 @@ def _long_recovery(watched: Watched, values: Values) -> tuple[str, datetime, tup
     return "once", min(ended), rungs
 
 
-def _patient_unanswered(watched: Watched, values: Values) -> tuple[str, datetime, tuple[Rung, ...]] | None:
+def treated_left_at(watched: Watched) -> datetime | None:
+    """Return when a treated patient was left at home; None while she is not, or was handed to a crew."""
     left = [watched.times[deed] for deed in (Deed.DISCHARGE, Deed.CHECK_OUT) if deed in watched.times]
     treated = watched.controlled and Deed.START in watched.times and Deed.TRANSFER not in watched.times
-    if not treated or not left:
-        return None
-    if watched.patient_told is not None and watched.patient_told >= min(left):
+    return min(left) if treated and left else None
+
+
+def _patient_unanswered(watched: Watched, values: Values) -> tuple[str, datetime, tuple[Rung, ...]] | None:
+    left_at = treated_left_at(watched)
+    if left_at is None or (watched.patient_told is not None and watched.patient_told >= left_at):
         return None
     law = values["safety.patient_check"]
-    due_at = min(left) + timedelta(minutes=law["asked_after_minutes"])
+    due_at = left_at + timedelta(minutes=law["asked_after_minutes"])
     rungs = (
         after(law["wait_minutes"], A.DISPATCHER, A.CALL),
         after(law["wait_minutes"] + law["lead_after_minutes"], A.DISPATCHER, A.LEAD),

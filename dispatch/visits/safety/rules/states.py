@@ -22,14 +22,17 @@ class Step:
 # The code, docs/states.md and the tests all read this table.
 ALARM_STEPS = (
     Step(S.RAISED, D.TELL, S.RAISED, "the watch", "the next stage of the ladder is due and is told"),
-    Step(S.RAISED, D.AGAIN, S.RAISED, "nurse", "she pressed the panic button once more"),
+    Step(S.RAISED, D.AGAIN, S.RAISED, "nurse or patient", "she called for help once more"),
     Step(S.RAISED, D.ACKNOWLEDGE, S.ACKNOWLEDGED, "a person", "somebody has it in hand: the ladder ends"),
     Step(S.RAISED, D.RESOLVE, S.RESOLVED, "a person", "it is over, in words"),
     Step(S.RAISED, D.CLEAR, S.CLEARED, "the watch", "what was missed has come"),
-    Step(S.ACKNOWLEDGED, D.AGAIN, S.RAISED, "nurse", "she calls for help once more: the ladder goes on"),
+    Step(
+        S.ACKNOWLEDGED, D.AGAIN, S.RAISED, "nurse or patient",
+        "she calls for help once more: the ladder goes on",
+    ),
     Step(S.ACKNOWLEDGED, D.RESOLVE, S.RESOLVED, "a person", "it is over, in words"),
     Step(S.ACKNOWLEDGED, D.CLEAR, S.CLEARED, "the watch", "what was missed has come"),
-)
+)  # fmt: skip
 NEXT = {(step.source, step.deed): step.target for step in ALARM_STEPS}
 ENDS = frozenset({S.RESOLVED, S.CLEARED})
 # What a person alone ends: a voice on the phone, not a tap on it, says that all is well.

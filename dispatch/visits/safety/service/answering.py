@@ -178,6 +178,7 @@ def answer_patient_check(
 ) -> PatientAnswerRow:
     """Record how the patient is after a visit (care-rules.md B23); who is unwell raises an alarm at once.
 
+    Said again while that alarm is open, it is told once more and not raised a second time.
     Whether the actor may speak for this patient is the caller's to know: the patient's own page, a nurse or a
     dispatcher on the telephone.
     """
@@ -207,11 +208,23 @@ def answer_patient_check(
     record(session, entry, actor, clock)
     note_change(session, row.area_id, row.day, "visit", clock, row.id)
     if answer is PatientAnswer.UNWELL:
-        due = _unwell_due(session, row, told.id, clock.now())
-        alarm_id = raise_alarm(session, due, actor, clock)
-        assert alarm_id is not None
-        tell_stage(session, alarm_by_id(session, alarm_id), 1, actor, clock)
+        _call_for_patient(session, row, told.id, actor, clock)
     return told
+
+
+def _call_for_patient(
+    session: Session, row: AppointmentRow, answer_id: UUID, actor: Actor, clock: Clock
+) -> None:
+    hers = AlarmRow.appointment_id == row.id
+    known = alarms_where(session, open_ones(), hers, AlarmRow.kind == AlarmKind.PATIENT_UNWELL.value)
+    for each in known:
+        alarm = alarm_by_id(session, each.alarm_id, lock=True)
+        if alarm.is_open:
+            add_step(session, alarm, AlarmDeed.AGAIN, actor, clock)
+            return
+    alarm_id = raise_alarm(session, _unwell_due(session, row, answer_id, clock.now()), actor, clock)
+    assert alarm_id is not None
+    tell_stage(session, alarm_by_id(session, alarm_id), 1, actor, clock)
 
 
 def _same(stored: SignRow, new: CheckIn, actor: Actor) -> SignRow:

@@ -23,6 +23,7 @@ from dispatch.messages.queries import messages_about
 from dispatch.messages.records import MessageRow
 from tests.builders.care_path import VISIT, a_ready_patient, book, registered
 from tests.builders.clearance import a_scene
+from tests.builders.visits import signed_off
 from tests.builders.workforce import MONDAY, at
 
 WEDNESDAY = VISIT.day
@@ -85,7 +86,19 @@ def test_after_the_visit_the_check_the_driving_rule_and_after_care_once(session,
     assert said(found["after_visit"]) == {"hours": "24"}
     assert said(found["drive_reminder"]) == {"day": "Thu 26 Nov", "time": "12:00"}
     assert found["drive_reminder"].due_at == at(8, WEDNESDAY + timedelta(days=1))
-    assert len(messages_about(session, visit.id)) == 6
+    assert found["next_day"].due_at == at(12, WEDNESDAY + timedelta(days=1))
+    assert found["next_day"].lapses_at == at(0, WEDNESDAY + timedelta(days=3))
+    assert len(messages_about(session, visit.id)) == 7
+
+
+@pytest.mark.parametrize(
+    ("phone", "kind"),
+    [("", "how_are_you_page"), ("call us", "how_are_you_page"), ("555-0199", "how_are_you")],
+)
+def test_the_check_names_the_offices_number_where_there_is_one(session, clock, visit, phone, kind):
+    session.add(signed_off(visit.area_id, "safety.contact", {"office_phone": phone}))
+    queue_after_visit(session, visit.id, at(12, WEDNESDAY), SYSTEM, clock)
+    assert kind in waiting(session, visit.id)
 
 
 def test_each_stage_of_a_delay_is_told_once(session, clock, visit):
