@@ -34,7 +34,7 @@ MONDAY = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)  # 06:00 in Columbus
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what the machine cannot run, saying why; begin with what takes longest, pages in a browser."""
+    """Leave out what the machine cannot run, saying why; what takes longest, pages in a browser, is first."""
     long = {item.path for item in items if item.get_closest_marker("browser")}
     items.sort(key=lambda item: item.path not in long)
     for need, missing in machine.missing().items():
