@@ -178,7 +178,8 @@ def reachability(session: Session, appointment_id: UUID, at: datetime) -> tuple[
     law = policy(session, "safety.on_call", visit.area_id)
     begins = at - timedelta(minutes=law["before_minutes"])
     ends = _end_of(session, visit, at) + timedelta(minutes=law["after_minutes"])
-    duties = [duty for duty in duties_between(session, begins, ends, visit.id) if state in duty.states]
+    known = duties_between(session, begins, ends, visit.id, heard_by=at)
+    duties = [duty for duty in known if state in duty.states]
     licensed, against = [], list[Reason]()
     for duty in duties:
         wrong = against_prescriber(session, duty.account_id, state, max(at, duty.begins_at))
@@ -200,9 +201,20 @@ def reachability(session: Session, appointment_id: UUID, at: datetime) -> tuple[
 
 
 def duties_between(
-    session: Session, begins_at: datetime, ends_at: datetime, appointment_id: UUID | None = None
+    session: Session,
+    begins_at: datetime,
+    ends_at: datetime,
+    appointment_id: UUID | None = None,
+    *,
+    heard_by: datetime | None = None,
 ) -> list[Duty]:
-    """Return the turns that touch a span, each with its newest confirmation (for this visit or for all)."""
+    """Return the turns that touch a span, each with its newest confirmation (for this visit or for all).
+
+    Parameters
+    ----------
+    heard_by
+        No confirmation after it counts: a start that arrives late is judged as it stood when it happened.
+    """
     rows = session.execute(
         select(DutyRow, AccountRow.name)
         .join(AccountRow, AccountRow.id == DutyRow.account_id)
@@ -212,7 +224,8 @@ def duties_between(
     ).all()
     newest: dict[UUID, ContactRow] = {}
     for contact in _contacts(session, [row.id for row, _ in rows], None):
-        if contact.appointment_id in {None, appointment_id}:
+        in_time = heard_by is None or contact.at <= heard_by
+        if in_time and contact.appointment_id in {None, appointment_id}:
             newest[contact.duty_id] = contact
     return [
         Duty(

@@ -94,6 +94,15 @@ def test_the_prescribers_own_word_holds_for_half_an_hour(session, town, dana, pa
     ]
 
 
+def test_a_start_told_late_is_judged_by_what_was_known_when_it_happened(session, town, dana, paul, clock):
+    duty = a_duty(session, dana, paul, clock)
+    word = NewContact(duty_id=duty.id, how=ContactHow.OWN_WORD)
+    confirm_reachable(session, word, paul, clock)
+    clock.advance(timedelta(hours=1))
+    confirm_reachable(session, word, paul, clock)
+    assert missing(session, town, 20) == []
+
+
 def test_the_nurse_records_a_live_call_for_her_own_visit(session, town, dana, paul, clock):
     duty = a_duty(session, dana, paul, clock)
     call = NewContact(duty_id=duty.id, how=ContactHow.LIVE_CALL, appointment_id=town.first_id)
