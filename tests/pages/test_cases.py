@@ -14,7 +14,7 @@ from dispatch.kernel.actor import Role
 from dispatch.kernel.storage import transaction
 from tests.builders.cases import a_lost_vial, all_factors, resolved
 from tests.builders.custody import a_scene, given
-from tests.builders.web import a_browser, a_person, csrf, keyring_of_app
+from tests.builders.web import PASSWORD, a_browser, a_person, csrf, keyring_of_app
 
 CASES = "/custody/cases"
 
@@ -315,8 +315,16 @@ def test_answers_that_are_none_are_all_refused_at_once(officer, lost):
     valid(answer.text)
 
 
+@pytest.mark.parametrize("ending", ["pdf", "csv"])
+def test_a_screen_left_open_hands_out_no_form(engine, officer, lost, ending):
+    assert send(officer, f"{lost[2]}/forms/106.{ending}").status_code == 403
+    assert "custody.read_form" not in actions(engine)
+
+
 def test_form_106_is_handed_out_as_pdf_and_csv_and_that_is_written_down(engine, officer, lost):
-    pdf, sheet = (officer.get(f"{lost[2]}/forms/106.{ending}") for ending in ("pdf", "csv"))
+    pdf, sheet = (
+        send(officer, f"{lost[2]}/forms/106.{ending}", own_secret=PASSWORD) for ending in ("pdf", "csv")
+    )
     assert (pdf.data[:5], pdf.mimetype) == (b"%PDF-", "application/pdf")
     rows = {row[1]: row for row in csv.reader(io.StringIO(sheet.text)) if len(row) > 3}
     assert rows["DEA registration number"][3] == "yes"
@@ -335,8 +343,8 @@ def test_form_41_names_the_vial_and_needs_two_witnesses(app, engine, officer):
     same = send(officer, path, witness_1="Phil Pharma", witness_2="phil pharma ")
     assert (same.status_code, "witnesses_must_differ" in same.text) == (422, True)
     assert send(officer, path, witness_1="Phil Pharma", witness_2="Bea Nurse").status_code == 303
-    assert officer.get(f"{path}.pdf").data[:5] == b"%PDF-"
-    assert "Bea Nurse" in officer.get(f"{path}.csv").text
+    assert send(officer, f"{path}.pdf", own_secret=PASSWORD).data[:5] == b"%PDF-"
+    assert "Bea Nurse" in send(officer, f"{path}.csv", own_secret=PASSWORD).text
     valid(officer.get(path).text)
 
 

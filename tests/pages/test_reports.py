@@ -204,7 +204,9 @@ def test_an_inventory_is_counted_blind_signed_and_shown(app, engine, officer, cl
     html5lib.HTMLParser(strict=True).parse(page)
     assert "opening of business, 2026-11-23 06:00:00 EST" in page
     assert "officer, signed" in page
-    assert officer.get(answer.location + ".pdf").data.startswith(b"%PDF-")
+    assert officer.post(answer.location + ".pdf", headers=csrf(officer)).status_code == 403
+    signed = {"data": {"own_secret": PASSWORD}, "headers": csrf(officer)}
+    assert officer.post(answer.location + ".pdf", **signed).data.startswith(b"%PDF-")
     again = officer.post("/custody/columbus/inventories/new", data=form, headers=csrf(officer))
     assert again.location == answer.location
     assert answer.location in officer.get(f"{REPORTS}/inventories-taken?from={DAY}").text

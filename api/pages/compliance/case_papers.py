@@ -6,15 +6,18 @@ from uuid import UUID
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from api.accounts import limiter
 from api.actor import actor, clock, note_read, policy
 from api.case_forms import file_name, form_as_csv, form_as_pdf
 from api.db import current_session
 from api.pages import pages
 from api.pages.compliance.cases import OFFICERS, case_page
+from api.pages.signing import login_limit, signature, who_tries
 from dispatch.audit.model import AuditEntry
 from dispatch.custody.cases import queries
 from dispatch.custody.cases.commands import Attach, FillForm
 from dispatch.custody.cases.service import attach, fill_form
+from dispatch.kernel.ids import new_id
 from dispatch.kernel.refusals import Refusal
 
 
@@ -104,10 +107,12 @@ def _form_page(case_id: UUID, form: str, refusal: Refusal | None = None) -> Resp
     return make_response(page, refusal.status if refusal else HTTPStatus.OK)
 
 
-@pages.route("/custody/cases/<uuid:case_id>/forms/<form>.pdf")
+@pages.route("/custody/cases/<uuid:case_id>/forms/<form>.pdf", methods=["POST"])
+@limiter.limit(login_limit, key_func=who_tries)
 @policy(OFFICERS)
 def case_form_pdf(case_id: UUID, form: str) -> Response:
-    """Hand out a form as PDF."""
+    """Hand out a form as PDF, for a fresh password."""
+    signature(request.form, new_id())
     session = current_session()
     sheet = queries.form_sheet(session, case_id, form)
     line = queries.case_file(session, case_id, clock()).line
@@ -115,10 +120,12 @@ def case_form_pdf(case_id: UUID, form: str) -> Response:
     return _file(case_id, form, content, "application/pdf", file_name(line, form, "pdf"))
 
 
-@pages.route("/custody/cases/<uuid:case_id>/forms/<form>.csv")
+@pages.route("/custody/cases/<uuid:case_id>/forms/<form>.csv", methods=["POST"])
+@limiter.limit(login_limit, key_func=who_tries)
 @policy(OFFICERS)
 def case_form_csv(case_id: UUID, form: str) -> Response:
-    """Hand out a form as CSV."""
+    """Hand out a form as CSV, for a fresh password."""
+    signature(request.form, new_id())
     session = current_session()
     sheet = queries.form_sheet(session, case_id, form)
     line = queries.case_file(session, case_id, clock()).line

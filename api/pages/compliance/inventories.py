@@ -131,10 +131,12 @@ def custody_inventory(inventory_id: UUID) -> str:
     return render_template("compliance/inventory.html", **told)
 
 
-@pages.route("/custody/inventories/<uuid:inventory_id>.pdf")
+@pages.route("/custody/inventories/<uuid:inventory_id>.pdf", methods=["POST"])
+@limiter.limit(login_limit, key_func=who_tries)
 @policy(TAKERS)
 def custody_inventory_pdf(inventory_id: UUID) -> Response:
-    """Hand out an inventory as PDF."""
+    """Hand out an inventory as PDF, for a fresh password."""
+    signature(request.form, new_id())
     told = _told(inventory_id)
     row, when = told["row"], told["when"]
     lines = row.lines["lines"]
