@@ -2,8 +2,8 @@
 
 Hours are elapsed hours; travel between patients is work time. A meal counts only where nothing else is done,
 so one taken during an infusion is none. Policy ``hours.states``; a state without a row has the federal week.
-The day's planner keeps the first meal of every state that its area visits and ends before a second one is owed
-(`assignment.day_shape`).
+The day's planner keeps the first meal of every state that its area visits and ends before a second one is
+owed (`assignment.day_shape`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
