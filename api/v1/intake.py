@@ -10,6 +10,7 @@ from api.db import current_session
 from api.idempotency import answered_once
 from api.json_input import Blueprint
 from api.v1 import intake_schemas as forms
+from dispatch.appointments.care.service import link_to_pages
 from dispatch.areas.service import area_by_slug
 from dispatch.audit.model import AuditEntry
 from dispatch.intake import commands, queries, service
@@ -192,6 +193,16 @@ def note_referral(sent: dict[str, Any], case_id: UUID) -> CaseView:
 def make_link(sent: dict[str, Any], case_id: UUID) -> dict[str, Any]:
     """Make a one-time link; its address is shown this once."""
     made = service.make_link(current_session(), case_id, LinkPurpose(sent["purpose"]), actor(), clock())
+    address = url_for("pages.link_door", secret=made.secret, _external=True)
+    return {"address": address, "expires_at": made.expires_at}
+
+
+@blueprint.route("/patients/<uuid:patient_id>/links", methods=["POST"])
+@blueprint.response(201, forms.MadeLinkSchema)
+@policy(roles(Role.DISPATCHER))
+def make_link_of_patient(patient_id: UUID) -> dict[str, Any]:
+    """Make a one-time link to a patient's own pages, with a case or without; shown this once."""
+    made = link_to_pages(current_session(), patient_id, actor(), clock())
     address = url_for("pages.link_door", secret=made.secret, _external=True)
     return {"address": address, "expires_at": made.expires_at}
 

@@ -6,7 +6,9 @@ from marshmallow import Schema, fields, validate
 class FailedMessagesQuerySchema(Schema):
     """Of which area."""
 
-    area = fields.String(required=True, validate=validate.Length(1, 60), metadata={"example": "columbus"})
+    area = fields.String(
+        required=True, validate=validate.Regexp(r"[\w-]{1,60}\Z"), metadata={"example": "columbus"}
+    )
 
 
 class FailedMessageSchema(Schema):

@@ -43,10 +43,21 @@ def test_a_retry_is_one_message_however_often_it_is_asked_for(dana, message_id):
     assert queued.json["reasons"][0]["code"] == "message_not_failed"
 
 
-@pytest.mark.parametrize("place", ["/api/v1/messages", "/api/v1/messages?area="])
+@pytest.mark.parametrize("place", ["/api/v1/messages", "/api/v1/messages?area=", "/api/v1/messages?area=%00"])
 def test_a_list_of_no_area_is_refused(dana, message_id, place):
     assert dana.get(place).status_code == 422
 
 
 def test_an_unknown_area_is_not_found(dana, message_id):
     assert dana.get("/api/v1/messages?area=nowhere").status_code == 404
+
+
+def test_a_link_to_the_pages_of_a_patient_without_a_case(app, engine, dana):
+    with transaction(engine, keyring_of_app(app)) as session:
+        patient_id = a_treated_patient(session).patient_id
+    made = dana.post(f"/api/v1/patients/{patient_id}/links")
+    assert made.status_code == 201
+    door = made.json["address"].partition("://")[2].partition("/")[2]
+    assert "Your private pages" in app.test_client().get(f"/{door}").text
+    nobody = dana.post("/api/v1/patients/01920000-0000-7000-8000-000000000000/links")
+    assert nobody.status_code == 404

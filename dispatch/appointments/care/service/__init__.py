@@ -1,7 +1,7 @@
 """Everything that is done around a visit by and for the patient."""
 
 from dispatch.appointments.care.service.gate import link_to_series
-from dispatch.appointments.care.service.linking import link_of_patient, tell_of_link
+from dispatch.appointments.care.service.linking import link_of_patient, link_to_pages, tell_of_link
 from dispatch.appointments.care.service.overriding import (
     OVERRIDABLE,
     StandingOverride,
@@ -25,6 +25,7 @@ __all__ = [
     "give_feedback",
     "leave_task",
     "link_of_patient",
+    "link_to_pages",
     "link_to_series",
     "name_adult",
     "queue_after_visit",

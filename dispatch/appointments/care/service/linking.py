@@ -37,10 +37,24 @@ def link_of_patient(
     if patient_id is None:
         text = "This area has no patient of that reference."
         raise refuse(NotFound, "no_such_patient", text, field="reference", way_out="Write it as P-0042.")
+    return link_to_pages(session, patient_id, actor, clock), patient_id
+
+
+def link_to_pages(session: Session, patient_id: UUID, actor: Actor, clock: Clock) -> NewLink:
+    """Make a link to a patient's own pages.
+
+    Raises
+    ------
+    NotFound
+        ``no_such_patient``.
+    """
+    patient = session.get(PatientRow, patient_id)
+    if patient is None:
+        raise refuse(NotFound, "no_such_patient", "There is no such patient.", field="patient")
     case = case_of_patient(session, patient_id)
     if case is not None and case.state not in OVER:
-        return make_link(session, case.case_id, LinkPurpose.PATIENT, actor, clock), patient_id
-    return make_patient_link(session, patient_id, area_id, actor, clock), patient_id
+        return make_link(session, case.case_id, LinkPurpose.PATIENT, actor, clock)
+    return make_patient_link(session, patient_id, patient.area_id, actor, clock)
 
 
 def tell_of_link(
