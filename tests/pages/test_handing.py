@@ -2,35 +2,16 @@
 
 from datetime import timedelta
 
-import pytest
-
 from tests.builders.nurse_screen import (
-    NINA,
     OLGA,
     SIGN_PHARMACIST,
-    a_staffed_town,
     fill_in,
     infused,
     left_open,
-    stock_up,
     take,
     valid,
 )
-from tests.builders.visits import SEVEN, Town
 from tests.builders.web import PASSWORD, a_browser
-
-
-@pytest.fixture
-def stocked(app, engine, clock) -> Town:
-    clock.at = SEVEN + timedelta(hours=3)
-    town = a_staffed_town(app, engine)
-    stock_up(app, engine, clock, town)
-    return town
-
-
-@pytest.fixture
-def nina(app, stocked):
-    return a_browser(app, NINA)
 
 
 def test_a_vial_is_offered_declined_offered_and_taken(nina, stocked, app):

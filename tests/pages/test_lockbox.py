@@ -16,33 +16,19 @@ from tests.builders.nurse_screen import (
     SIGN_WITNESS,
     TAKE,
     VISIT_FIRST,
-    a_staffed_town,
+    at_the_bedside,
     fields_of,
     fill_in,
     forms_of,
     infused,
     left_open,
     press,
-    stock_up,
     stored,
     take,
     valid,
 )
-from tests.builders.visits import SEVEN, Town
+from tests.builders.visits import SEVEN
 from tests.builders.web import PASSWORD, a_browser, keyring_of_app
-
-
-@pytest.fixture
-def stocked(app, engine, clock) -> Town:
-    clock.at = SEVEN + timedelta(hours=3)
-    town = a_staffed_town(app, engine)
-    stock_up(app, engine, clock, town)
-    return town
-
-
-@pytest.fixture
-def nina(app, stocked):
-    return a_browser(app, NINA)
 
 
 def test_the_pickup_comes_before_the_first_visit(nina, stocked):
@@ -218,7 +204,7 @@ def test_something_else_is_no_mishap(nina, stocked):
 
 
 def test_a_shift_closes_only_when_nothing_is_left(nina, stocked, engine):
-    infused(nina, stocked)
+    at_the_bedside(nina, stocked)
     sent = fields_of(nina.get("/today").text, "check_out")
     answer = nina.post("/today/shift/close", data={"csrf_token": sent["csrf_token"]})
     assert answer.status_code == 409

@@ -1,7 +1,6 @@
 """A waste seen by video: the witness signs on an own screen, the nurse enters what they signed."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,25 +11,14 @@ from dispatch.kernel.storage import transaction
 from tests.builders.nurse_screen import (
     NINA,
     WES,
-    a_staffed_town,
     fill_in,
     infused,
     left_open,
-    stock_up,
     valid,
 )
-from tests.builders.visits import SEVEN, Town
 from tests.builders.web import PASSWORD, a_browser, csrf, keyring_of_app
 
 WASTED = {"amount_mg": "69", "method": "deactivation_pouch", "own_secret": PASSWORD}
-
-
-@pytest.fixture
-def stocked(app, engine, clock) -> Town:
-    clock.at = SEVEN + timedelta(hours=3)
-    town = a_staffed_town(app, engine)
-    stock_up(app, engine, clock, town)
-    return town
 
 
 @pytest.fixture
