@@ -17,7 +17,6 @@ from tests.builders.nurse_screen import (
     TAKE,
     VISIT_FIRST,
     at_the_bedside,
-    fields_of,
     fill_in,
     forms_of,
     infused,
@@ -28,7 +27,7 @@ from tests.builders.nurse_screen import (
     valid,
 )
 from tests.builders.visits import SEVEN
-from tests.builders.web import PASSWORD, a_browser, keyring_of_app
+from tests.builders.web import PASSWORD, a_browser, csrf, keyring_of_app
 
 
 def test_the_pickup_comes_before_the_first_visit(nina, stocked):
@@ -205,8 +204,7 @@ def test_something_else_is_no_mishap(nina, stocked):
 
 def test_a_shift_closes_only_when_nothing_is_left(nina, stocked, engine):
     at_the_bedside(nina, stocked)
-    sent = fields_of(nina.get("/today").text, "check_out")
-    answer = nina.post("/today/shift/close", data={"csrf_token": sent["csrf_token"]})
+    answer = nina.post("/today/shift/close", headers=csrf(nina))
     assert answer.status_code == 409
     assert 'data-code="residual_unaccounted"' in answer.text
     assert 'data-code="unopened_in_hand"' in answer.text
