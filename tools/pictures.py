@@ -1,6 +1,6 @@
 """Take the README's pictures from a running `housecall demo`.
 
-``python -m tools.pictures http://127.0.0.1:8000 docs/pictures``
+``python -m tools.pictures http://127.0.0.1:8000 docs/pictures N-34``, with the nurse whose login is printed
 """
 
 import sys
@@ -15,17 +15,18 @@ from tests import machine
 SCREENS = (
     ("board", office_email(Role.DISPATCHER), "/board", {"width": 1600, "height": 1000}),
     ("custody", office_email(Role.COMPLIANCE), "/custody", {"width": 1440, "height": 1000}),
-    ("today", nurse_email("N-01"), "/today", {"width": 390, "height": 844}),
 )
+PHONE = {"width": 390, "height": 844}
 
 
-def take(base: str, folder: Path) -> None:
+def take(base: str, folder: Path, nurse: str) -> None:
     """Sign in to each screen and keep what it looks like."""
+    screens = (*SCREENS, ("today", nurse_email(nurse), "/today", PHONE))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=machine.chromium(), args=list(machine.CHROMIUM_FLAGS)
         )
-        for name, email, place, size in SCREENS:
+        for name, email, place, size in screens:
             page = browser.new_page(base_url=base, viewport=size)
             page.goto("/login")
             page.fill("#email", email)
@@ -39,4 +40,4 @@ def take(base: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    take(sys.argv[1], Path(sys.argv[2]))
+    take(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

@@ -160,7 +160,10 @@ class Treated:
         for number, days_ago in enumerate(course.given, start=1):
             teller.at(days_ago, 10)
             visit_id = new_id()
-            series.note_booked(teller.session, series_id, number, visit_id, teller.dispatcher, teller.clock)
+            laid = teller.clock.now().astimezone(teller.zone).date(), series.PARTS[0]
+            series.note_booked(
+                teller.session, series_id, number, visit_id, teller.dispatcher, teller.clock, laid=laid
+            )
             teller.score(case_id, Scale.PHQ9, items_of(next(scores)), Occasion.BEFORE_VISIT)
             series.note_given(teller.session, visit_id, teller.clock.now(), teller.dispatcher, teller.clock)
             teller.at(days_ago - 1, 11)

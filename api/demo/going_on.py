@@ -4,7 +4,7 @@ A nurse whose deed is refused, because whoever looks moved her visit or did it h
 them; one who could not sign for her vials leaves her whole day.
 """
 
-import multiprocessing
+import os
 import signal
 import time
 from collections.abc import Sequence
@@ -68,15 +68,19 @@ def _visit(act: Act) -> UUID | None:
 
 
 def go_on_beside(settings: Settings, others: Others, clock: Clock) -> None:
-    """Let the others work in a process of their own that ends with this one."""
-    multiprocessing.get_context("fork").Process(
-        target=_work, args=(settings, others, clock), name="demo-others", daemon=True
-    ).start()
+    """Let the others work in a process of their own, which ends when this one is gone."""
+    parent = os.getpid()
+    if os.fork():
+        return
+    try:
+        _work(settings, others, clock, parent)
+    finally:
+        os._exit(0)  # what waits for this process to end is the server's
 
 
-def _work(settings: Settings, others: Others, clock: Clock) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which then ends this one
+def _work(settings: Settings, others: Others, clock: Clock, parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's
     engine = open_engine(settings.database_url)
-    while others.done < len(others.acts):
+    while others.done < len(others.acts) and os.getppid() == parent:
         others.do_due(engine, settings.keyring, clock)
         time.sleep(LOOK_EVERY_S)

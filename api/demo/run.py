@@ -10,7 +10,7 @@ from api.demo.clock import DemoClock
 from api.demo.database import DemoRefused, demo_settings, open_fresh, open_kept
 from api.demo.going_on import go_on_beside
 from api.demo.play import WITNESSES, ZONE, area_of_demo, demo_board, play_day, present_of, todays_date
-from api.demo.show import lane_to_show, show_links, show_morning, show_plan
+from api.demo.show import lane_to_show, show_box, show_links, show_morning, show_plan
 from api.demo.told import Links
 from api.settings import Settings
 from dispatch.audit.service import newest_at
@@ -71,5 +71,7 @@ def _show(engine: Engine, settings: Settings, clock: Clock, console: Console, li
         board = demo_board(session, area_id, today, clock)
         if board.plan is not None and board.before is not None:
             show_plan(console, board)
-        show_morning(console, board, vials_of_day(session, area_id, today, ZONE))
-    show_links(f"http://{HOST}:{settings.port}", lane_to_show(board).code, WITNESSES, links)
+        vials, yours = vials_of_day(session, area_id, today, ZONE), lane_to_show(board).code
+        show_morning(console, board, vials)
+        show_box(console, yours, vials)
+    show_links(f"http://{HOST}:{settings.port}", yours, WITNESSES, links)

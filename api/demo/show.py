@@ -126,6 +126,13 @@ def show_morning(console: Console, board: Board, vials: Sequence[VialLine]) -> N
         )
 
 
+def show_box(console: Console, code: str, vials: Sequence[VialLine]) -> None:
+    """Print what stands on the vials in a nurse's box: who signs in as her has no glass in the hand."""
+    for vial in vials:
+        if vial.holder_label == code and vial.state in (State.PICKED_UP, State.IN_TRANSIT):
+            console.print(f"  in the box of {code}: vial {vial.serial}, seal {vial.seal}", highlight=False)
+
+
 def show_links(url: str, nurse: str, witnesses: Sequence[str], links: Links | None) -> None:
     """Print the screens with their sign-ins, the one-time links of patients, and the API."""
     rows = (

@@ -33,8 +33,8 @@ from dispatch.intake.statements import Saying
 from dispatch.kernel.actor import Actor, Role
 from dispatch.kernel.clock import SetClock
 from dispatch.kernel.local_time import instant
-from dispatch.visits.safety.model import NewDuty
-from dispatch.visits.safety.service import enter_duty
+from dispatch.visits.safety.model import ContactHow, NewContact, NewDuty
+from dispatch.visits.safety.service import confirm_reachable, enter_duty
 
 PATIENT = Actor(
     account_id=None, name="Patient, by link", roles=frozenset(), session_ref=f"{LINK_SESSION}demo"
@@ -70,6 +70,8 @@ class Teller:
         Where a patient lives, by her number.
     session
         Set before each part of the story: the plan is made between two of them.
+    duty_id
+        The prescriber's turn on call.
     alarming
         The case whose answers cannot wait.
     """
@@ -81,6 +83,7 @@ class Teller:
     clock: SetClock
     homes: Sequence[Spot]
     session: Session = field(init=False)
+    duty_id: UUID = field(init=False)
     alarming: UUID = field(init=False)
 
     @property
@@ -103,7 +106,7 @@ class Teller:
             account_id=account_id, states=frozenset({STATE}), begins_at=self._moment(0, *ON_CALL[0]),
             ends_at=self._moment(0, *ON_CALL[1]), phone="+1 614 555 0177",
         )  # fmt: skip
-        enter_duty(self.session, turn, self.dispatcher, self.clock)
+        self.duty_id = enter_duty(self.session, turn, self.dispatcher, self.clock).id
 
     def tell_until_yesterday(self) -> UUID:
         """Let those come as far as they are who are on their way; return the case that is half done."""
@@ -114,9 +117,11 @@ class Teller:
         return half_done
 
     def tell_this_morning(self) -> None:
-        """An answer that cannot wait, and a new enquiry."""
+        """An answer that cannot wait, a new enquiry, and the prescriber's word that she can be reached."""
         self.at(0, 9, 55)
         self.score(self.alarming, Scale.CSSRS, INTENT, Occasion.OTHER)
+        reached = NewContact(duty_id=self.duty_id, how=ContactHow.OWN_WORD)
+        confirm_reachable(self.session, reached, self.prescriber, self.clock)
         self._open("Wanda Moonridge", 4, "I would like to know whether this is for me.")
 
     def at(self, days_ago: int, hour: int, minute: int = 0) -> None:

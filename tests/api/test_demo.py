@@ -15,13 +15,19 @@ from sqlalchemy.orm import Session
 
 from api.cli import main
 from api.demo.clock import DemoClock
+from api.demo.courses import COURSES, TO_GIVE, TREATED
 from api.demo.database import demo_settings
 from api.demo.day import NURSES, VISITS, invent_day
 from api.demo.day_files import day_files
+from api.demo.office import nurse_email
 from api.demo.play import ZONE, area_of_demo, demo_board, present_of
+from api.demo.show import lane_to_show
 from api.gaps import gap_text
+from dispatch.appointments.care.service.gate import care_path_required
+from dispatch.appointments.records import AppointmentRow
 from dispatch.assignment.records import PlanRunRow
 from dispatch.audit.records import AuditEntryRow
+from dispatch.clearance.queries import clearance_of
 from dispatch.custody.cases.queries import Sought, case_lines
 from dispatch.custody.model import State
 from dispatch.custody.queries import VialLine, ledger_as_of, vials_of_day
@@ -30,6 +36,8 @@ from dispatch.custody.witnessing import WitnessKind
 from dispatch.kernel.clock import SetClock
 from dispatch.kernel.storage import READ_ONLY, open_engine
 from dispatch.routes.model import Board, Lateness
+from dispatch.series.queries import infusion_of
+from dispatch.visits.safety.service import due_checks
 from routing.check import violations
 from routing.dayfile import day_from_json
 from routing.engine.route.why_not import TEXTS
@@ -100,8 +108,30 @@ def vials(session) -> list[VialLine]:
     return vials_of_day(session, area_of_demo(session), DAY, ZONE)
 
 
-def test_the_day_has_120_visits_34_nurses_and_5_pharmacies(board):
-    assert (board.total, len(board.lanes), len(board.pharmacies)) == (120, 34, 5)
+def test_the_day_has_123_visits_34_nurses_and_5_pharmacies(board):
+    assert VISITS + len(COURSES) == 123
+    assert (board.total, len(board.lanes), len(board.pharmacies)) == (123, 34, 5)
+
+
+def test_the_nurse_who_is_printed_has_a_visit_of_the_care_path_before_her(demo, session, board):
+    lane = lane_to_show(board)
+    assert nurse_email(lane.code) in demo.output
+    (visit,) = [stop.visit for stop in lane.visits if stop.visit.reference == TO_GIVE]
+    assert visit.state in {"planned", "en_route", "arrived"}
+    row = session.get_one(AppointmentRow, visit.appointment_id)
+    assert care_path_required(session, row.area_id, row.service, row.patient)
+    assert clearance_of(session, row.patient_id, NOW).cleared
+    assert infusion_of(session, row.id).number == 3
+
+
+def test_a_visit_of_somebody_on_hold_stands_on_the_board(session, board):
+    visits = {stop.visit.reference: stop.visit for lane in board.lanes for stop in lane.visits}
+    held = session.get_one(AppointmentRow, visits[f"{TREATED}{COURSES[-1].number}"].appointment_id)
+    assert not clearance_of(session, held.patient_id, NOW).cleared
+
+
+def test_no_alarm_waits_to_be_told_when_whoever_looks_begins(session):
+    assert due_checks(session, SetClock(NOW)) == []
 
 
 def test_two_visits_nobody_can_take_each_for_its_own_reason(board):
