@@ -234,9 +234,8 @@ def test_what_is_charted_without_signal_is_sent_once_when_it_is_back(open_page, 
     for sbp in ("131", "132"):
         for name, value in (CALM | {"sbp": sbp}).items():
             field = page.locator(f"#r-{name}")
-            field.select_option(str(value)) if name in {"moaas", "rhythm", "agitation"} else field.fill(
-                str(value)
-            )
+            fill = field.select_option if name in {"moaas", "rhythm", "agitation"} else field.fill
+            fill(str(value))
         page.get_by_role("button", name="Record readings").click()
         page.get_by_text("Kept on this phone: no signal.").wait_for()
         page.wait_for_function("document.querySelector('#r-sbp').value === ''")
