@@ -157,6 +157,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         "pages.clearance_case": ("prescriber", f"/clearance/cases/{clearance}"),
         "pages.clearance_task": ("prescriber", f"/clearance/tasks/{alarm}"),
         "pages.bedside": ("nurse", _bedside(app)),
+        "pages.held_now": ("nurse", f"{_bedside(app)}/held"),
     }
     yield Played(app, places)
     with app.app_context():
