@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests import machine
 from tests.builders.web import PASSWORD
 
+# A machine that others use takes long; who waits for nothing fails only later.
+PATIENCE_MS = 60_000
 TELL_SHIFTS = """
 window.layoutShift = 0;
 new PerformanceObserver((list) => {
@@ -57,6 +59,7 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(
             executable_path=machine.chromium(), args=list(machine.CHROMIUM_FLAGS)
         )
+        expect.set_options(timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -73,7 +76,7 @@ def open_page(chromium: Browser, live_server: str) -> Iterator[Callable[..., Pag
     def open_it(email: str, path: str, **more: object) -> Page:
         context = chromium.new_context(base_url=live_server, **more)
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(TELL_SHIFTS)
         page = context.new_page()
         page.errors = []

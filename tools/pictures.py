@@ -6,17 +6,17 @@
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from api.demo.office import PASSWORD, nurse_email, office_email
 from dispatch.kernel.actor import Role
 from tests import machine
 
 SCREENS = (
-    ("board", office_email(Role.DISPATCHER), "/board", {"width": 1600, "height": 1000}),
-    ("custody", office_email(Role.COMPLIANCE), "/custody", {"width": 1440, "height": 1000}),
+    ("board", office_email(Role.DISPATCHER), "/board", ViewportSize(width=1600, height=1000)),
+    ("custody", office_email(Role.COMPLIANCE), "/custody", ViewportSize(width=1440, height=1000)),
 )
-PHONE = {"width": 390, "height": 844}
+PHONE = ViewportSize(width=390, height=844)
 
 
 def take(base: str, folder: Path, nurse: str) -> None:

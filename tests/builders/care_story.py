@@ -125,14 +125,21 @@ def answer_section(page: Page) -> None:
     page.wait_for_function(ALL_SAVED)
 
 
-PUT_IN = """([kind, answers]) => {
-  const form = document.querySelector(`form.section:has(input[value="${kind}"])`);
+PUT_IN = """([which, answers]) => {
+  const form = document.querySelector(which);
   for (const [name, value] of Object.entries(answers)) {
-    const fields = form.elements[name];
-    if (fields instanceof RadioNodeList) [...fields].find((each) => each.value === value).checked = true;
-    else fields.value = value;
+    const fields = form.elements[name], wanted = [value].flat();
+    if (!(fields instanceof RadioNodeList)) fields.value = value;
+    else for (const each of fields) if (wanted.includes(each.value)) each.checked = true;
   }
 }"""
+
+
+def send(page: Page, form: str, button: str = "button", **answers: str | list[str]) -> None:
+    """Fill in a form, `form` and `button` as CSS names them, and send it; a list ticks several boxes."""
+    page.evaluate(PUT_IN, [form, answers])
+    with page.expect_navigation():
+        page.locator(form).locator(button).first.click()
 
 
 def fill_section(page: Page, place: str, step: int, section: Section, at: datetime, **more: Any) -> None:
@@ -144,10 +151,7 @@ def fill_section(page: Page, place: str, step: int, section: Section, at: dateti
         for name, value in good(section, at, **more).items()
         if value not in (None, "")
     }
-    page.evaluate(PUT_IN, [section.value, answers])
-    form = page.locator(f"form.section:has(input[value='{section.value}'])")
-    with page.expect_navigation():
-        form.locator("button.large").click()
+    send(page, f"form.section:has(input[value='{section.value}'])", "button.large", **answers)
 
 
 def take_reading(page: Page, place: str, step: int, **more: Any) -> None:

@@ -12,29 +12,22 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from dispatch.appointments.care.service import name_adult
 from dispatch.appointments.model import Point
 from dispatch.appointments.service import confirm_point
-from dispatch.appointments.service.series_booking import around_of, book_series
 from dispatch.assignment.publish import publish
 from dispatch.assignment.runs import claim_run, hand_in
 from dispatch.assignment.service import PlanOrder, order_plan
-from dispatch.clearance.commands import NewScore
-from dispatch.clearance.model import Occasion, Scale, Subject
-from dispatch.clearance.service import record_score
 from dispatch.intake.model import CaseState
 from dispatch.intake.queries import case_view, cases_in
 from dispatch.kernel.clock import SetClock
-from dispatch.kernel.ids import new_id
 from dispatch.kernel.storage import transaction
-from dispatch.series import service as series_service
-from dispatch.series.commands import Consent, ProposeSeries, SignOrder
-from dispatch.series.queries import series_by_id
+from dispatch.series.queries import series_by_id, series_of_patient
 from dispatch.visits.bedside.model import Section
 from dispatch.visits.bedside.rules.questions import PHQ9
 from routing.dayfile import day_from_json
 from routing.engine.solve import solve
 from routing.planfile import write_plan
+from tests.browser import PATIENCE_MS
 from tests.builders.care_path import SISTER
 from tests.builders.care_story import (
     ANA,
@@ -49,10 +42,10 @@ from tests.builders.care_story import (
     local,
     password,
     press,
+    send,
     take_reading,
 )
-from tests.builders.clearance import a_proof
-from tests.builders.series import DISPATCHER, free_always, some_terms
+from tests.builders.series import DISPATCHER
 from tests.builders.visits import HOME
 from tests.builders.web import PASSWORD, keyring_of_app
 from tests.builders.workforce import at as at_hour
@@ -69,7 +62,6 @@ PHONE = {
     "geolocation": {"latitude": HOME[0], "longitude": HOME[1], "accuracy": 8},
 }
 TUESDAY_11 = at_hour(11.25, TUESDAY)
-PATIENCE_MS = 60_000
 DESK = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "America/New_York"}
 
 
@@ -180,7 +172,7 @@ def acknowledge(provider) -> None:
     expect(provider.get_by_role("status")).to_contain_text("Signed by Dr. Ines Ash")
 
 
-def consult(pria, case_id, clock, begin, people) -> None:
+def consult(pria, case_id, clock) -> None:
     """The prescriber books and records the consultation and the evaluation, reviews, decides."""
     place = f"/clearance/cases/{case_id}"
     pria.goto(place)
@@ -199,8 +191,7 @@ def consult(pria, case_id, clock, begin, people) -> None:
     pria.locator("#asa").fill("2")
     pria.locator("#weight").fill("70.0")
     press(pria, "Record the evaluation")
-    baseline(begin, case_id, people.pria, clock)
-    pria.goto(place)
+    keep_scales(pria)
     password(pria, "review")
     press(pria, "Sign the review of this list")
     pria.locator("#decision-candidate").check()
@@ -212,53 +203,61 @@ def consult(pria, case_id, clock, begin, people) -> None:
     keep_picture(pria, "care-4")
 
 
-def baseline(begin, case_id, actor, clock) -> None:
-    """PHQ-9 of 18 and a clear C-SSRS, as they come in over the API."""
-    filled = ((Scale.PHQ9, (*(2,) * 8, 0)), (Scale.CSSRS, (0, 0, None, None, None, 0, None)))
-    with begin() as session:
-        for scale, answers in filled:
-            score = NewScore(
-                subject=Subject(case_id=case_id), scale=scale, answers=answers, taken_at=clock.now(),
-                occasion=Occasion.BASELINE,
-            )  # fmt: skip
-            record_score(session, score, actor, clock)
-
-
-def lay_series(session, patient_id, people, clock):
-    """Six infusions: proposed, consented to, ordered, laid over three weeks and accepted."""
-    proposal = ProposeSeries(
-        patient_id=patient_id, area_id=people.area_id, state="OH", template="T-S0", first_day=TUESDAY
-    )
-    series = series_service.propose_series(session, proposal, DISPATCHER, clock)
-    consent = Consent(
-        series_id=series.series_id, text_version="2026-11", signed_name="Mira Quince", signed_at=clock.now()
-    )
-    series_service.record_consent(session, consent, DISPATCHER, clock)
-    order = SignOrder(
-        event_id=new_id(), series_id=series.series_id, terms=some_terms(),
-        proof=a_proof(people.pria.account_id, clock.now()),
-    )  # fmt: skip
-    series_service.sign_order(session, order, people.pria, clock)
-    series_service.set_habits(session, series.series_id, free_always(), DISPATCHER, clock)
-    around = around_of(session, series_by_id(session, series.series_id), clock)
-    best = series_service.lay_series(session, series.series_id, clock, around, most=1).ways[0]
-    series_service.accept_laying(session, series.series_id, best.places, DISPATCHER, clock, around)
-    booked = book_series(session, series.series_id, DISPATCHER, clock)
-    laid = series_by_id(session, series.series_id).infusions
-    assert len({each.day for each in laid}) == 6
-    assert booked[0].appointment_id is not None, booked[0].reasons
-    return series.series_id, booked[0].appointment_id
+def keep_scales(pria) -> None:
+    """PHQ-9 of 18 and a clear C-SSRS, as the prescriber asked for them in the consultation."""
+    filled = {"phq9": ("2",) * 8 + ("0",), "cssrs": ("0", "0", "", "", "", "0", "")}
+    for scale, answers in filled.items():
+        pria.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        items = {f"item_{number}": answer for number, answer in enumerate(answers, 1)}
+        send(pria, f"form.deed:has(input[value={scale}])", occasion="baseline", **items)
 
 
 def register(dana, case_id, begin, clock):
-    """The dispatcher registers her and says where the door is; she names her sister."""
+    """The dispatcher registers her, and writes down by telephone that her sister is with her.
+
+    Where her door is, a dispatcher confirms over the API only.
+    """
     dana.goto(f"/intake/{case_id}")
     press(dana, "Register as a patient")
+    dana.get_by_text("Name somebody by telephone").click()
+    send(
+        dana, "form:has(button[value=adult])", "button[value=adult]", name=SISTER.name, phone=SISTER.phone,
+        relation=SISTER.relation, of_age="yes", can_drive="yes", chosen_by_patient="yes",
+    )  # fmt: skip
     with begin() as session:
         patient_id = case_view(session, case_id).patient_id
         confirm_point(session, patient_id, Point(lat=HOME[0], lon=HOME[1]), DISPATCHER, clock)
-        name_adult(session, patient_id, SISTER, DISPATCHER, clock)
     return patient_id
+
+
+def lay_series(dana, pria, clock) -> None:
+    """Six infusions: proposed, consented to, ordered, laid over three weeks, accepted and booked."""
+    today = local(clock.now())[:10]
+    dana.goto("/series/columbus")
+    send(dana, "form[action$='/columbus']", who="Mira Quince", template="T-S0", first_day=TUESDAY.isoformat())
+    send(dana, "form[action$='/consent']", signed_name="Mira Quince", signed_on=today)
+    place = dana.url
+    pria.goto(place)
+    password(pria, "order")
+    send(
+        pria, "form[action$='/order']", indication="major_depression", route="intravenous_infusion",
+        delivery="pump", weight_kg="70", weighed_on=today, mg_per_kg="0.5", concentration_mg_per_ml="50",
+        draw_rounding="nearest", final_ml="50", minutes="40", rate_low_ml_h="50", rate_high_ml_h="75",
+        antiemetic="ondansetron_prn",
+    )  # fmt: skip
+    free = [f"{day} {part}" for day in range(1, 6) for part in ("morning", "afternoon")]
+    dana.goto(place)
+    send(dana, "form[action$='/times']", patient=free, adult=free)
+    send(dana, "form[action$='/laying']")
+    send(dana, "form[action$='/bookings']")
+    expect(dana.get_by_role("status")).to_contain_text("Infusion 1: booked")
+
+
+def first_visit(session, patient_id):
+    """The series and its first visit."""
+    (series,) = series_of_patient(session, patient_id)
+    assert len({each.day for each in series.infusions}) == 6
+    return series.series_id, series.infusions[0].appointment_id
 
 
 def plan_tuesday(clock, begin) -> None:
@@ -380,7 +379,7 @@ def infuse_and_recover(at: Bedside) -> None:
 
 def test_from_the_first_enquiry_to_the_day_after(app, engine, clock, begin, sign_in, stranger):
     clock.advance(timedelta(hours=3))
-    people = a_company_at_work(app, engine, clock)
+    a_company_at_work(app, engine, clock)
     enquire(stranger())
     dana = sign_in(DANA, "/board/columbus/enquiries", **DESK)
     mira, provider = stranger(), stranger()
@@ -393,9 +392,10 @@ def test_from_the_first_enquiry_to_the_day_after(app, engine, clock, begin, sign
         (case,) = cases_in(session, (CaseState.INTAKE_COMPLETE,))
     patient_id = register(dana, case.case_id, begin, clock)
     pria = sign_in(PRIA, "/clearance", **DESK)
-    consult(pria, case.case_id, clock, begin, people)
+    consult(pria, case.case_id, clock)
+    lay_series(dana, pria, clock)
     with begin() as session:
-        series_id, visit_id = lay_series(session, patient_id, people, clock)
+        series_id, visit_id = first_visit(session, patient_id)
     plan_tuesday(clock, begin)
     mira.goto("/visit")
     expect(mira.get_by_text("Tuesday")).to_be_visible()
