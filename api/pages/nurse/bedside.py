@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -133,7 +134,7 @@ def prescriber_answered(appointment_id: UUID) -> Response:
     return _done(appointment_id)
 
 
-def _done(appointment_id: UUID, told: Mapping[str, object] | None = None, **query: str) -> Response:
+def _done(appointment_id: UUID, told: Mapping[str, object] | None = None, **query: Any) -> Response:
     """Lead back to the screen; the page's own sending is told where that is instead."""
     place = url_for("pages.bedside", appointment_id=appointment_id, **query)
     return jsonify({"next": place, **(told or {})}) if _wants_json() else redirect(place, 303)
