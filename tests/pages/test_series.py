@@ -278,6 +278,16 @@ def test_earlier_esketamine_is_shown_to_who_orders_and_to_nobody_else(office):
     assert "Esketamine before" not in office.desk.get(place).text
 
 
+def test_who_reviews_is_led_to_the_curve_of_responses_and_the_desk_is_not(office):
+    place, curve = office.proposed(), f"/clearance/cases/{office.case_id}#scores"
+    assert curve in office.doctor.get(place).text
+    assert curve not in office.desk.get(place).text
+
+
+def test_a_patient_in_treatment_is_found_again_among_the_enquiries(office):
+    assert f'href="/intake/{office.case_id}"' in office.desk.get("/board/columbus/enquiries").text
+
+
 def test_a_pause_is_shown_with_who_and_why(office):
     place = office.ordered()
     office.send(office.doctor, f"{place}/decision", deed="pause", why="Dizzy for a day.")

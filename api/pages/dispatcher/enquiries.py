@@ -75,6 +75,7 @@ def _list(slug: str, form: Mapping[str, str], refusal: Refusal | None = None) ->
         now=now,
         waiting=[case for case in found if case.contacted_at is None],
         going_on=[case for case in found if case.contacted_at is not None],
+        later=queries.enquiries(session, area.id, queries.AFTER_INTAKE),
         form=form,
         refused=refusal.reasons if refusal else (),
     )

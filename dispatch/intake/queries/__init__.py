@@ -1,6 +1,7 @@
 """What other chapters and screens read of intake."""
 
 from dispatch.intake.queries.cases import (
+    AFTER_INTAKE,
     case_history,
     case_of_patient,
     case_view,
@@ -25,8 +26,8 @@ from dispatch.intake.queries.gathered import (
 )
 
 __all__ = [
-    "acknowledgement_of", "agreements_of", "case_history", "case_of_patient", "case_view", "cases_in",
-    "consultation_blocks", "contact_addresses", "document_of", "enquiries", "histories", "indications",
-    "intake_of", "links_of", "medication_list", "policies_unaccepted", "providers", "referrals_of",
-    "treatments_of",
+    "AFTER_INTAKE", "acknowledgement_of", "agreements_of", "case_history", "case_of_patient", "case_view",
+    "cases_in", "consultation_blocks", "contact_addresses", "document_of", "enquiries", "histories",
+    "indications", "intake_of", "links_of", "medication_list", "policies_unaccepted", "providers",
+    "referrals_of", "treatments_of",
 ]  # fmt: skip

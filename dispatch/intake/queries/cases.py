@@ -19,6 +19,9 @@ BEFORE_TREATMENT = (
     CaseState.CONSULT_BOOKED,
     CaseState.MORE_INFO,
 )
+AFTER_INTAKE = tuple(
+    state for state in CaseState if state not in {*BEFORE_TREATMENT, CaseState.DECLINED, CaseState.CLOSED}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
