@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from dispatch.identity.service import account_by_email
 from dispatch.kernel.actor import Role
@@ -238,10 +239,10 @@ def test_what_is_charted_without_signal_is_sent_once_when_it_is_back(open_page, 
             fill(str(value))
         page.get_by_role("button", name="Record readings").click()
         page.get_by_text("Kept on this phone: no signal.").wait_for()
-        page.wait_for_function("document.querySelector('#r-sbp').value === ''")
+        expect(page.locator("#r-sbp")).to_have_value("")
     page.get_by_text("2 kept on this phone, not sent yet").wait_for()
     page.context.set_offline(False)
-    page.wait_for_function("document.getElementById('unsent').hidden")
+    page.locator("#unsent").wait_for(state="hidden")
     page.reload()
     with engine.connect() as connection:
         kept = connection.execute(sa.select(ReadingRow.sbp, ReadingRow.happened_at)).all()
