@@ -224,6 +224,34 @@ def test_on_a_phone_it_fits_saves_itself_and_axe_objects_to_nothing(open_page, n
     assert page.locator("#kit-complete-yes").is_checked()
 
 
+OF_SOMEBODY_ELSE = """new Promise((done) => {
+  const asked = indexedDB.open("housecall-outbox", 1);
+  asked.onsuccess = () => {
+    const store = asked.result.transaction("reports", "readwrite").objectStore("reports");
+    store.openCursor().onsuccess = (event) => {
+      const found = event.target.result;
+      if (!found) return done();
+      found.update({ ...found.value, account: "somebody else" });
+      found.continue();
+    };
+  };
+})"""
+
+
+def chart(page, sbp):
+    for name, value in (CALM | {"sbp": sbp}).items():
+        field = page.locator(f"#r-{name}")
+        fill = field.select_option if name in {"moaas", "rhythm", "agitation"} else field.fill
+        fill(str(value))
+    page.get_by_role("button", name="Record readings").click()
+    page.get_by_text("Kept on this phone: no signal.").wait_for()
+
+
+def charted(engine):
+    with engine.connect() as connection:
+        return connection.execute(sa.select(ReadingRow.sbp, ReadingRow.happened_at)).all()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_is_charted_without_signal_is_sent_once_when_it_is_back(open_page, nina, place, clock, engine):
@@ -233,22 +261,31 @@ def test_what_is_charted_without_signal_is_sent_once_when_it_is_back(open_page, 
     page.clock.set_fixed_time(clock.now())
     page.context.set_offline(True)
     for sbp in ("131", "132"):
-        for name, value in (CALM | {"sbp": sbp}).items():
-            field = page.locator(f"#r-{name}")
-            fill = field.select_option if name in {"moaas", "rhythm", "agitation"} else field.fill
-            fill(str(value))
-        page.get_by_role("button", name="Record readings").click()
-        page.get_by_text("Kept on this phone: no signal.").wait_for()
+        chart(page, sbp)
         expect(page.locator("#r-sbp")).to_have_value("")
     page.get_by_text("2 kept on this phone, not sent yet").wait_for()
     page.context.set_offline(False)
     page.locator("#unsent").wait_for(state="hidden")
     page.reload()
-    with engine.connect() as connection:
-        kept = connection.execute(sa.select(ReadingRow.sbp, ReadingRow.happened_at)).all()
+    kept = charted(engine)
     assert sorted(sbp for sbp, _ in kept) == [124, 131, 132]
     assert {at for _, at in kept[1:]} == {clock.now()}
     page.get_by_role("cell", name="132/78").wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_somebody_else_charted_on_this_phone_waits_for_her(open_page, nina, place, clock, engine):
+    read(nina, place)
+    page = open_page(NINA, f"{place}?step=9", **PHONE)
+    page.clock.set_fixed_time(clock.now())
+    page.context.set_offline(True)
+    chart(page, "131")
+    page.evaluate(OF_SOMEBODY_ELSE)
+    page.context.set_offline(False)
+    page.reload()
+    page.get_by_text("1 of somebody else wait on this phone until they sign in here.").wait_for()
+    assert [sbp for sbp, _ in charted(engine)] == [124]
 
 
 @pytest.mark.browser

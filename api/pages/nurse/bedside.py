@@ -187,6 +187,7 @@ def show(
     found = queries.bedside_of(session, appointment_id, actor(), clock())
     page = render_template(
         "nurse/bedside.html",
+        account_id=actor().account_id,
         visit=visit,
         bedside=found,
         step=_shown(found),

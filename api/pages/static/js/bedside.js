@@ -3,10 +3,11 @@
    buttons post plain forms. */
 
 import { now } from "./clock.js";
-import { keep, send, unsent } from "./outbox.js";
+import { forgetRefused, keep, send, waiting, words } from "./outbox.js";
 import { localTime } from "./today.js";
 
 const count = document.getElementById("unsent");
+const forget = document.getElementById("forget");
 
 function say(form, text, failed = false) {
   const line = form.querySelector(".saved");
@@ -14,24 +15,23 @@ function say(form, text, failed = false) {
   line.classList.toggle("failed", failed);
 }
 
-async function tellUnsent(refused = []) {
-  const waiting = (await unsent()).length;
-  count.hidden = !waiting && !refused.length;
-  const left = waiting ? `${waiting} kept on this phone, not sent yet. ` : "";
-  count.textContent = left + refused.map((text) => `Not taken: ${text}`).join(" ");
+async function tellUnsent() {
+  const kept = await waiting();
+  const lines = kept.refused.map((text) => `Not taken, and kept: ${text}`);
+  if (kept.count) lines.unshift(`${kept.count} kept on this phone, not sent yet.`);
+  if (kept.others) lines.push(`${kept.others} of somebody else wait on this phone until they sign in here.`);
+  count.hidden = !lines.length;
+  count.firstElementChild.textContent = lines.join(" ");
+  forget.hidden = !kept.refused.length;
 }
-
-const words = (answer) => (answer.reasons || []).map((each) => each.text).join(" ") || "The server did not take it.";
 
 async function report(form, matter) {
   form.elements.namedItem("at").value = form.dataset.changed || localTime(now());
   const key = await keep(form, matter);
   form.elements.namedItem("event_id").value = crypto.randomUUID();
-  const answers = await send();
-  const mine = answers.get(key);
-  answers.delete(key);
-  await tellUnsent([...answers.values()].filter((each) => !each.ok).map(words));
-  return mine;
+  const answer = await send(key);
+  await tellUnsent();
+  return answer;
 }
 
 async function save(form) {
@@ -57,8 +57,8 @@ async function press(form) {
 }
 
 async function sendWhatWaits() {
-  const answers = await send();
-  await tellUnsent([...answers.values()].filter((each) => !each.ok).map(words));
+  await send();
+  await tellUnsent();
 }
 
 document.addEventListener("change", (event) => {
@@ -75,5 +75,6 @@ document.addEventListener("submit", (event) => {
   form.setAttribute("aria-busy", "true");
   press(form).finally(() => form.removeAttribute("aria-busy"));
 });
+forget.addEventListener("click", () => forgetRefused().then(tellUnsent));
 window.addEventListener("online", sendWhatWaits);
 sendWhatWaits();

@@ -1,11 +1,13 @@
 /* What was charted and is not with the server yet: kept in this browser's own database, so that neither a lost
    signal nor a closed page loses it. Each report carries the id and the time it was made with; sent twice it
-   is one. The oldest goes first. */
+   is one. The oldest goes first. A report is its maker's: only a page of the same account sends it, or sees
+   it. One that the server refused stays until its maker throws it away. */
 
 import { now } from "./clock.js";
 import { localTime } from "./today.js";
 
 const STORE = "reports";
+const account = document.getElementById("unsent").dataset.account;
 let opened;
 
 function database() {
@@ -27,20 +29,35 @@ async function inStore(mode, act) {
   });
 }
 
-/** Return what waits as [key, report], the oldest first. */
-export async function unsent() {
+const drop = (key) => inStore("readwrite", (store) => store.delete(key));
+
+/** Return this account's reports as [key, report], the oldest first. */
+async function own() {
   const keys = await inStore("readonly", (store) => store.getAllKeys());
   const reports = await inStore("readonly", (store) => store.getAll());
-  return keys.map((key, n) => [key, reports[n]]);
+  return keys.map((key, n) => [key, reports[n]]).filter(([, report]) => report.account === account);
+}
+
+/** Return how many reports wait, the words of those refused, and how many are other people's. */
+export async function waiting() {
+  const mine = await own();
+  const refused = mine.filter(([, report]) => report.refused).map(([, report]) => report.refused);
+  const all = await inStore("readonly", (store) => store.count());
+  return { count: mine.length - refused.length, refused, others: all - mine.length };
+}
+
+/** Throw away what the server refused. */
+export async function forgetRefused() {
+  for (const [key, report] of await own()) if (report.refused) await drop(key);
 }
 
 /** Keep a form's report; a newer one of the same `matter` (a section saved again) takes an unsent one's place. */
 export async function keep(form, matter = "") {
   const fields = new FormData(form);
   fields.delete("csrf_token");
-  const report = { url: form.action, fields: new URLSearchParams(fields).toString(), matter };
-  for (const [key, old] of matter ? await unsent() : []) {
-    if (old.matter === matter && old.url === report.url) await inStore("readwrite", (store) => store.delete(key));
+  const report = { account, url: form.action, fields: new URLSearchParams(fields).toString(), matter };
+  for (const [key, old] of matter ? await own() : []) {
+    if (old.matter === matter && old.url === report.url) await drop(key);
   }
   return inStore("readwrite", (store) => store.add(report));
 }
@@ -58,22 +75,30 @@ async function post(report) {
   return { ok: answer.ok, ...(await answer.json().catch(() => ({}))) };
 }
 
+export const words = (answer) =>
+  (answer.reasons || []).map((each) => each.text).join(" ") || "The server did not take it.";
+
+/** Send what waits, one after another; return the answer to the report of `open`, the form in hand, if it came. */
+async function sendAll(open) {
+  let mine;
+  try {
+    for (const [key, report] of await own()) {
+      if (report.refused) continue;
+      const answer = await post(report);
+      if (key === open) mine = answer;
+      if (answer.ok || key === open) await drop(key); // refused, it still stands in its form
+      else await inStore("readwrite", (store) => store.put({ ...report, refused: words(answer) }, key));
+    }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // a lost signal is one: the rest waits for the next turn
+  }
+  return mine;
+}
+
 let sending = Promise.resolve();
 
-/** Send what waits, one after another, and give each answer by its key; what fails to reach the server stays. */
-export function send() {
-  const turn = sending.then(async () => {
-    const answers = new Map();
-    try {
-      for (const [key, report] of await unsent()) {
-        answers.set(key, await post(report));
-        await inStore("readwrite", (store) => store.delete(key));
-      }
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // a lost signal is one: the rest waits for the next turn
-    }
-    return answers;
-  });
+export function send(open) {
+  const turn = sending.then(() => sendAll(open));
   sending = turn.catch(() => {});
   return turn;
 }
