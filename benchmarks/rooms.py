@@ -24,37 +24,42 @@ from routing import engine as engine_package
 from routing.engine.solve import ENGINES, solve
 from routing.plan import Plan
 
-ENGINE = str(Path(engine_package.__file__).parent)
+ENGINE = Path(engine_package.__file__).parent
 EVERY_S = 0.004
 PRICING = "pricing"
 # A room by its module; the innermost counts. Modules that help in many rooms stand for none.
 ROOMS = {
-    "bounds": "completion bounds",
-    "choice": "integer master (CP-SAT)",
-    "branching": "closing: branch and bound",
-    "closing": "closing",
-    "columns": "the engine's own order of work",
-    "cuts": "cuts: separation",
-    "dive": "dive",
-    "generation": "column generation: book-keeping",
-    "greedy": "greedy",
-    "guided": "routing library",
-    "library": "routing library",
-    "listing": "closing",
-    "master": "linear master (GLOP)",
-    "pool": "column generation: book-keeping",
-    "pricing": PRICING,
-    "regions": "regions, large days only",
+    "baseline/guided": "routing library",
+    "baseline/library": "routing library",
+    "exact/branching": "closing: branch and bound",
+    "exact/closing": "closing",
+    "exact/columns": "the engine's own order of work",
+    "exact/dive": "dive",
+    "exact/listing": "closing",
+    "exact/regions": "regions, large days only",
+    "exact/seeking": "parts solved exactly",
+    "exact/tree": "closing: branch and bound",
+    "master/cuts": "cuts: separation",
+    "master/generation": "column generation: book-keeping",
+    "master/integer": "integer master (CP-SAT)",
+    "master/larger_cuts": "cuts: separation",
+    "master/linear": "linear master (GLOP)",
+    "master/pool": "column generation: book-keeping",
+    "pricing/bounds": "completion bounds",
+    "pricing/nurses": PRICING,
+    "quick/greedy": "greedy",
     "solve": "check, price, reasons",
-    "swift": "ruin and recreate",
-    "swift_search": "ruin and recreate",
-    "swift_insert": "ruin and recreate",
+    "swift/insert": "ruin and recreate",
+    "swift/rounds": "ruin and recreate",
+    "swift/search": "ruin and recreate",
 }
 HELPERS = {
-    *("budget", "compiled", "detours", "dominance", "double", "ends", "index", "insertion", "labels"),
-    *("roster", "schedule", "shelf", "side", "swift_day", "swift_timing", "timetable", "why_not"),
+    *("budget", "compiled", "index", "exact/first_day", "exact/part", "quick/double", "quick/insertion"),
+    *("pricing/dominance", "pricing/ends", "pricing/labels", "pricing/shelf", "pricing/side"),
+    *("route/detours", "route/roster", "route/schedule", "route/timetable", "route/why_not"),
+    *("swift/day", "swift/timing"),
 }
-# What the line that runs in `pricing` says about which pricing it is.
+# What the line that runs in `pricing/nurses` says about which pricing it is.
 LINES = {
     "completion_bounds(": "completion bounds",
     "way=quick": "pricing: heuristic labels",
@@ -105,7 +110,7 @@ class Rooms:
 def room_of(frame: FrameType) -> str:
     """Return the room in which a stack stands."""
     for inner in _engine_frames(frame):
-        module = Path(inner.f_code.co_filename).stem
+        module = Path(inner.f_code.co_filename).relative_to(ENGINE).with_suffix("").as_posix()
         if module in HELPERS:
             continue
         room = ROOMS.get(module, module)
@@ -118,7 +123,7 @@ def room_of(frame: FrameType) -> str:
 
 def _engine_frames(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None:
-        if frame.f_code.co_filename.startswith(ENGINE):
+        if frame.f_code.co_filename.startswith(str(ENGINE)):
             yield frame
         frame = frame.f_back
 
