@@ -4,16 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
-from click.testing import CliRunner
 from sqlalchemy import Engine, func, select
-from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from api.cli import main
 from api.demo.clock import DemoClock
 from api.demo.courses import COURSES, TO_GIVE, TREATED
 from api.demo.database import demo_settings
@@ -42,9 +37,8 @@ from routing.check import violations
 from routing.dayfile import day_from_json
 from routing.engine.route.why_not import TEXTS
 from routing.planfile import plan_from_json
-from tests import machine
+from tests.builders.demo_run import DAY, a_finished_demo, run_demo
 
-DAY = date(2026, 11, 23)
 # Why a visit is left that somebody could take: the day is full, or the solver's time was up.
 SOLVERS_REASONS = frozenset(TEXTS)
 NOW = present_of(DAY)
@@ -59,34 +53,11 @@ class Demo:
     engine: Engine
 
 
-def run_demo(url: str, *more: str):
-    arguments = ["demo", "--no-serve", "--database", url, "--seconds", "6", "--day", DAY.isoformat(), *more]
-    return CliRunner().invoke(main, arguments, catch_exceptions=False)
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def demo(request, tmp_path_factory) -> Iterator[Demo]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.sqlite'}"
-        yield from _finished(url)
-        return
-    name = f"housecall_demo_{uuid4().hex[:12]}"
-    admin = sa.create_engine(machine.postgresql_url(), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield from _finished(
-        make_url(machine.postgresql_url()).set(database=name).render_as_string(hide_password=False)
-    )
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
-
-
-def _finished(url: str) -> Iterator[Demo]:
-    result = run_demo(url)
-    assert result.exit_code == 0, result.output
-    engine = open_engine(url)
-    yield Demo(url=url, output=result.output, engine=engine)
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory) -> Iterator[Demo]:
+    run = a_finished_demo(tmp_path_factory)
+    engine = open_engine(run.url)
+    yield Demo(url=run.url, output=run.output, engine=engine)
     engine.dispose()
 
 

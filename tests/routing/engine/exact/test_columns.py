@@ -28,7 +28,8 @@ def exact(problem: Problem, seconds: float = 60.0, **more: Any) -> Plan:
 @settings(max_examples=60, **SLOW)
 @given(problem=days())
 def test_a_plan_keeps_every_law_and_no_plan_costs_less_than_its_bound(problem: Problem) -> None:
-    plan = exact(problem)
+    # The gap of a double visit may stay open, however long it is worked on.
+    plan = exact(problem, seconds=1.0 if problem.double_visits else 60.0)
     assert violations(problem, plan) == ()
     if plan.bound_mc is not None:
         assert plan.bound_mc <= least_cost_mc(DayIndex(problem))
