@@ -146,7 +146,7 @@ def test_the_notice_of_an_enquiry_tells_nothing_of_who_or_why(session, clock, ar
     an_enquiry(session, area, clock)
     said = repr([(row.kind, row.filled) for row in session.scalars(sa.select(MessageRow))])
     assert "task_waiting" in said
-    assert not [word for word in ("Mira", "Quince", "555", "know more") if word in said]
+    assert not [word for word in ("Mira", "Quince", "555 0", "know more") if word in said]
 
 
 @pytest.mark.parametrize(
@@ -269,5 +269,16 @@ def test_what_a_patient_said_stands_in_no_table_and_no_audit_entry(session, cloc
     )
     stored = repr([session.execute(sa.text(f"SELECT * FROM {table}")).all() for table in tables])
     stored += repr([row.detail for row in session.scalars(sa.select(AuditEntryRow))])
-    words = ("Quince", "555 0142", "Elm St", "1984", "husband", "Ines", "35.123456", "major_depression")
+    # No four digits alone: ids are full of them.
+    words = (
+        "Quince",
+        "555 0142",
+        "Elm St",
+        "1984-03",
+        "1984, 3",
+        "husband",
+        "Ines Ash",
+        "35.123456",
+        "major_depression",
+    )
     assert not [word for word in words if word in stored]
