@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -28,6 +29,11 @@ from tests import machine
 from tests.browser import chromium, live_server, open_page  # noqa: F401 - one Chromium for all tests
 from tests.builders import tables  # noqa: F401 - every chapter's tables
 from tests.builders.web import close, engine_at, lent, make_app
+
+# The same examples in every run: what passes here passes in CI. New ones: --hypothesis-profile=search.
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.register_profile("search")
+hypothesis.settings.load_profile("same")
 
 KEYRING = Keyring({1: b"k" * 32}, 1, b"i" * 32)
 MONDAY = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)  # 06:00 in Columbus

@@ -89,6 +89,11 @@ def move(
     return tuple(found for found in violations(problem, changed) if found not in before) or changed
 
 
+def _no_room(windows: Windows | None) -> tuple[str, ...]:
+    """Say that a route has no room: within those windows, or at all."""
+    return ("no_room_in_day",) if windows is None else ("no_room_then",)
+
+
 class _Board:
     """A plan's roster without one visit, and what the rest of the plan says about that visit."""
 
@@ -129,7 +134,7 @@ class _Board:
         reasons = self.reasons_against(nurse)
         found = None if reasons else self.roster.best_insertion(nurse, self.visit, self.windows)
         if found is None:
-            return Offer(nurse=name, reasons=reasons or ("time_window",))
+            return Offer(nurse=name, reasons=reasons or _no_room(self.windows))
         trial = self.roster.copy()
         _insert(trial, nurse, self.visit, found.position, self.windows)
         route = trial.route(nurse)
@@ -151,7 +156,7 @@ class _Board:
         at = None if position is None else [min(max(position, 0), len(self.roster.routes[nurse]))]
         found = self.roster.best_insertion(nurse, self.visit, windows, positions=at)
         if found is None:
-            return ("no_room_in_day",) if windows is None else ("no_room_then",)
+            return _no_room(windows)
         _insert(self.roster, nurse, self.visit, found.position, windows)
         return ()
 
