@@ -35,8 +35,6 @@ SCRAWL = (
     "M60 150l10 -90 40 -20 30 30 -30 40 -40 10 60 50M170 120l30 -20 -10 40 30 -30 10 40 30 -60 -10 70"
     " 40 -50 20 40 60 -70"
 )
-# Strokes on the glass as the phone sends them (dispatch/kernel/signature.py).
-SIGNATURE = "M60 140l30 -90 30 90 20 -40 25 38 18 -30 22 32 60 -6M300 120l40 -50 10 60 90 -20"
 PLAIN = {"yes_no": "no", "text": "as usual", "decimal": "75.0"}
 
 

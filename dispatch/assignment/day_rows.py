@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.appointments.records import AppointmentRow, ExclusionRow, PatientRow
 from dispatch.areas.records import PharmacyRow, ServiceAreaRow
-from dispatch.areas.service import policy, zone_of
+from dispatch.areas.service import policies, zone_of
 from dispatch.assignment.plan_model import Progress, Source
 from dispatch.assignment.records import DisturbanceRow, PlannedStopRow, PlanRow
 from dispatch.kernel.local_time import day_bounds
@@ -99,7 +99,7 @@ def read_day(session: Session, area: ServiceAreaRow, day: date, progress: Iterab
     pharmacies = select(PharmacyRow).where(PharmacyRow.area_id == area.id).order_by(PharmacyRow.code)
     states = select(PatientRow.state).where(PatientRow.area_id == area.id).distinct()
     states = states.order_by(PatientRow.state)
-    laws = {key: policy(session, key, area.id) for key in POLICIES}
+    laws = policies(session, POLICIES, area.id)
     on_shift = session.scalars(shifts).unique().all()
     return DayRows(
         area=area,

@@ -22,6 +22,7 @@ from dispatch.custody.records import ContainerRow, DiscrepancyRow, EventRow
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
+from dispatch.kernel.row import table_of
 
 
 def receipt_of(event: Mapping[str, Any], replayed: bool) -> Receipt:
@@ -61,7 +62,9 @@ def already_written(
         return None
     kept = next((row for row in rows if row.id == event_id), rows[0])
     if kept.id == event_id and kept.body_hash == digest(stated):
-        return receipt_of(vars(kept), replayed=True)
+        return receipt_of(
+            {each.name: getattr(kept, each.name) for each in table_of(EventRow).c}, replayed=True
+        )
     code = "event_id_reused" if kept.id == event_id else "device_sequence_reused"
     area_id = session.scalars(select(ContainerRow.area_id).where(ContainerRow.id == kept.container_id)).one()
     detail = {

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from dispatch.appointments.care.model import TaskForPrescriber
-from dispatch.appointments.model import Window
+from dispatch.appointments.loading import windows_of
 from dispatch.appointments.records import AppointmentRow
 from dispatch.appointments.rules.booking import laid_of
 from dispatch.areas.service import area_by_id, zone_of
@@ -68,8 +68,7 @@ def link_infusion(
     if number is None or order is None or infusion_of(session, appointment_id) is not None:
         return
     row = session.get_one(AppointmentRow, appointment_id)
-    windows = [Window(begins_at=each.begins_at, ends_at=each.ends_at) for each in row.windows]
-    laid = laid_of(row.day, windows, zone_of(area_by_id(session, row.area_id)))
+    laid = laid_of(row.day, windows_of(row), zone_of(area_by_id(session, row.area_id)))
     note_booked(session, order.series_id, number, appointment_id, actor, clock, laid=laid)
 
 

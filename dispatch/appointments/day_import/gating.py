@@ -15,10 +15,11 @@ from dispatch.appointments.day_import.drafts import AppointmentEntry, Drafted
 from dispatch.appointments.day_import.judging import Files
 from dispatch.appointments.day_import.known import Known
 from dispatch.appointments.day_import.reading import Findings, ReadRow
+from dispatch.appointments.loading import windows_of
 from dispatch.appointments.model import BookingDraft
 from dispatch.appointments.records import AppointmentRow, PatientRow
 from dispatch.appointments.rules.booking import laid_of
-from dispatch.appointments.service.bookings import appointment_by_reference, note_passage, windows_of
+from dispatch.appointments.service.bookings import appointment_by_reference, note_passage
 from dispatch.appointments.service.catalogue import service_of
 from dispatch.areas.service import zone_of
 from dispatch.kernel.actor import Actor

@@ -21,9 +21,10 @@ from dispatch.appointments.day_import.keeping import BOOKING_KEEPS, NURSE_KEEPS,
 from dispatch.appointments.day_import.known import Known
 from dispatch.appointments.day_import.model import Progress, Tally
 from dispatch.appointments.day_import.reading import STEP, ReadRow
+from dispatch.appointments.loading import windows_of
 from dispatch.appointments.model import UNPLACED, AppointmentStatus, Geocode, Placed
 from dispatch.appointments.records import PatientRow
-from dispatch.appointments.service.bookings import save_appointment, windows_of
+from dispatch.appointments.service.bookings import save_appointment
 from dispatch.appointments.service.exclusions import save_exclusions
 from dispatch.appointments.service.patients import save_patient
 from dispatch.kernel.actor import Actor

@@ -1,5 +1,6 @@
 """Everything that is done to patients and appointments. `save_*` are for the import."""
 
+from dispatch.appointments.loading import patient_by_id
 from dispatch.appointments.service.bookings import (
     appointment_by_id,
     appointment_by_reference,
@@ -13,7 +14,6 @@ from dispatch.appointments.service.exclusions import exclude_nurse, lift_exclusi
 from dispatch.appointments.service.patients import (
     change_patient,
     confirm_point,
-    patient_by_id,
     patients_named,
     place_patient,
     register_patient,

@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from dispatch.appointments.care.model import CarePathRefused, Passage
 from dispatch.appointments.care.service.gate import pass_gate, with_order
 from dispatch.appointments.care.service.reminders import drop_reminders, plan_reminders
+from dispatch.appointments.loading import patient_by_id, windows_of
 from dispatch.appointments.model import (
     APPOINTMENT_STEPS,
     AppointmentStatus,
@@ -24,7 +25,7 @@ from dispatch.appointments.records import AppointmentRow, PatientRow, ServiceRow
 from dispatch.appointments.rules.booking import EARLIEST, LATEST, booking_faults, laid_of, resolve_windows
 from dispatch.appointments.rules.catalogue import FIRST_INFUSIONS
 from dispatch.appointments.service.catalogue import service_of, services
-from dispatch.appointments.service.patients import born_on, patient_by_id
+from dispatch.appointments.service.patients import born_on
 from dispatch.appointments.service.traces import audit, audit_saved
 from dispatch.areas.records import ServiceAreaRow
 from dispatch.areas.service import note_change, policy, zone_of
@@ -235,11 +236,6 @@ def confirmed_around(
         AppointmentRow.status == AppointmentStatus.CONFIRMED.value,
     )
     return session.scalars(wanted).unique().all()
-
-
-def windows_of(row: AppointmentRow) -> tuple[Window, ...]:
-    """Return the windows of a row."""
-    return tuple(Window(begins_at=w.begins_at, ends_at=w.ends_at) for w in row.windows)
 
 
 def occupied(row: AppointmentRow) -> tuple[Occupied, ...]:

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dispatch.appointments.loading import patient_by_id
 from dispatch.appointments.records import ExclusionRow, PatientRow
-from dispatch.appointments.service.patients import patient_by_id
 from dispatch.appointments.service.traces import audit, patient_changed
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.changes import Saved

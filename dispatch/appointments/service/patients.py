@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dispatch.appointments.loading import patient_by_id
 from dispatch.appointments.model import UNPLACED, PatientDraft, Placed, Point, PointSource, point_text
 from dispatch.appointments.records import PatientRow
 from dispatch.appointments.rules.patients import name_key, patient_faults, pin_faults
@@ -18,17 +19,9 @@ from dispatch.kernel.changes import Saved, assign, require_version
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.local_time import local_day
-from dispatch.kernel.refusals import Conflict, Invalid, NotFound, refuse
+from dispatch.kernel.refusals import Conflict, Invalid, refuse
 from dispatch.kernel.sealing import keyring_of
 from dispatch.workforce.rules.compact import the_compact
-
-
-def patient_by_id(session: Session, patient_id: UUID) -> PatientRow:
-    """Return the patient, or refuse with `NotFound`."""
-    row = session.get(PatientRow, patient_id)
-    if row is None:
-        raise refuse(NotFound, "no_such_patient", "There is no such patient.", field="patient")
-    return row
 
 
 def patients_named(session: Session, area_id: UUID, name: str) -> Sequence[PatientRow]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from dispatch.appointments.care.model import CarePathRefused
 from dispatch.appointments.care.rules.path import still_missing
 from dispatch.appointments.care.service.gate import Path, care_path_required, path_of
+from dispatch.appointments.loading import patient_by_id
 from dispatch.appointments.model import (
     BookingDraft,
     BookingPolicy,
@@ -24,7 +25,7 @@ from dispatch.appointments.records import ExclusionRow, PatientRow
 from dispatch.appointments.rules.booking import booking_faults
 from dispatch.appointments.service.bookings import booking_policy, confirmed_around, occupied
 from dispatch.appointments.service.catalogue import service_of, services
-from dispatch.appointments.service.patients import born_on, patient_by_id, patients_named
+from dispatch.appointments.service.patients import born_on, patients_named
 from dispatch.areas.records import ServiceAreaRow
 from dispatch.areas.service import zone_of
 from dispatch.clearance.model import RuleClass

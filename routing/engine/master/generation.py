@@ -97,33 +97,14 @@ class Relaxation:
         """Prove a bound by the completion bounds alone: not tight, and there at once."""
         self.value_mc = self.master.solve()
         prices = self.master.prices if self.at is None else self.at.towards(self.master.prices, SMOOTHING)
-        priced = self.pricer.price(
-            prices,
-            self.master.cuts,
-            way=HEURISTIC,
-            below_mc=prices.nurse_mc,
-            labels=EXACT_LABELS,
-            keep=KEEP,
-        )
-        self._note_bound(prices, priced)
-        self._take(priced)
+        self._price_all(prices, HEURISTIC, EXACT_LABELS)
 
     def bound_near(self, near: Prices, share: float) -> None:
         """Price once between the best prices known (at first: `near`) and the master's; note the bound."""
         self.value_mc = self.master.solve()
         prices = (self.at or near).towards(self.master.prices, share)
-        priced = self.pricer.price(
-            prices,
-            self.master.cuts,
-            way=EXACT,
-            below_mc=prices.nurse_mc,
-            labels=LARGE_LABELS,
-            keep=KEEP,
-            beam=NARROW,
-        )
         self.rounds += 1
-        self._note_bound(prices, priced)
-        self._take(priced)
+        self._price_all(prices, EXACT, LARGE_LABELS, NARROW)
 
     def best_guess(self) -> Prices:
         """Return the prices that proved the bound, or the master's where nothing is proven."""
@@ -171,17 +152,8 @@ class Relaxation:
             if enough_mc is not None and self.bound_mc is not None and self.bound_mc >= enough_mc:
                 return False
             prices = own if self.at is None else self.at.towards(own, share)
-            priced = self.pricer.price(
-                prices,
-                self.master.cuts,
-                way=EXACT,
-                below_mc=prices.nurse_mc,
-                labels=self.exact_labels,
-                keep=KEEP,
-            )
             self.rounds += 1
-            self._note_bound(prices, priced)
-            added = self._take(priced)
+            added = self._price_all(prices, EXACT, self.exact_labels)
             if not added and share == 1.0:
                 return self._is_closed()
             share = 1.0 if added <= SETTLED * len(self.day.nurses) else 1 - SMOOTHING
@@ -194,6 +166,14 @@ class Relaxation:
 
     def _is_closed(self) -> bool:
         return self.bound_mc is not None and self.value_mc - self.bound_mc <= CLOSE_ENOUGH * self.value_mc
+
+    def _price_all(self, prices: Prices, way: int, labels: int, beam: int = WIDE) -> int:
+        """Price every nurse, note what that proves, and keep the routes; return how many are new."""
+        priced = self.pricer.price(
+            prices, self.master.cuts, way=way, below_mc=prices.nurse_mc, labels=labels, keep=KEEP, beam=beam
+        )
+        self._note_bound(prices, priced)
+        return self._take(priced)
 
     def _note_bound(self, prices: Prices, priced: list[Priced]) -> bool:
         bound_mc = self.pricer.bound_mc(

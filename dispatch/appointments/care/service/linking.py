@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.appointments.care.rules.telling import day_text
+from dispatch.appointments.loading import patient_by_id
 from dispatch.appointments.records import PatientRow
 from dispatch.areas.service import area_by_id, zone_of
 from dispatch.intake.model import CaseState
@@ -48,9 +49,7 @@ def link_to_pages(session: Session, patient_id: UUID, actor: Actor, clock: Clock
     NotFound
         ``no_such_patient``.
     """
-    patient = session.get(PatientRow, patient_id)
-    if patient is None:
-        raise refuse(NotFound, "no_such_patient", "There is no such patient.", field="patient")
+    patient = patient_by_id(session, patient_id)
     case = case_of_patient(session, patient_id)
     if case is not None and case.state not in OVER:
         return make_link(session, case.case_id, LinkPurpose.PATIENT, actor, clock)

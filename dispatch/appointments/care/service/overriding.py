@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.appointments.care.model import NewOverride
 from dispatch.appointments.care.records import BookingOverrideRow
-from dispatch.appointments.records import PatientRow
+from dispatch.appointments.loading import patient_by_id
 from dispatch.areas.service import policies
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
@@ -20,7 +20,7 @@ from dispatch.custody.queries.names import account_names
 from dispatch.kernel.actor import Actor, Role
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.plain_text import LONGEST_NOTE, text_fault
-from dispatch.kernel.refusals import Forbidden, Invalid, NotFound, Reasons, refuse
+from dispatch.kernel.refusals import Forbidden, Invalid, Reasons
 
 # What a prescriber may sign over at a booking; everything else is released where it arises.
 OVERRIDABLE = frozenset({"fasting_solids_short"})
@@ -54,7 +54,7 @@ def sign_booking_override(session: Session, new: NewOverride, actor: Actor, cloc
         ``not_overridable``, ``reason_missing``, ``expiry_past``, ``expiry_too_far``, all at once.
     """
     actor.require((Role.PRESCRIBER,))
-    patient = _patient(session, new.patient_id)
+    patient = patient_by_id(session, new.patient_id)
     before = session.get(BookingOverrideRow, new.event_id)
     if before is not None and (before.patient_id, before.signed_by) == (patient.id, actor.account_id):
         return _lines(session, [before])[0]
@@ -103,7 +103,7 @@ def sign_booking_override(session: Session, new: NewOverride, actor: Actor, cloc
 
 def standing_overrides(session: Session, patient_id: UUID, at: datetime) -> Sequence[StandingOverride]:
     """Return what is signed over for a patient's bookings at an instant, what ends first first."""
-    _patient(session, patient_id)
+    patient_by_id(session, patient_id)
     wanted = select(BookingOverrideRow).where(
         BookingOverrideRow.patient_id == patient_id, BookingOverrideRow.expires_at > at
     )
@@ -120,10 +120,3 @@ def _lines(session: Session, rows: Sequence[BookingOverrideRow]) -> list[Standin
         )
         for row in rows
     ]  # fmt: skip
-
-
-def _patient(session: Session, patient_id: UUID) -> PatientRow:
-    row = session.get(PatientRow, patient_id)
-    if row is None:
-        raise refuse(NotFound, "no_such_patient", "There is no such patient.", field="patient")
-    return row

@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from dispatch.appointments.care.model import ResponsibleAdult, TaskForPrescriber
 from dispatch.appointments.care.records import VisitAdultRow, VisitFeedbackRow, VisitWishRow
-from dispatch.appointments.records import AppointmentRow, PatientRow
+from dispatch.appointments.loading import patient_by_id
+from dispatch.appointments.records import AppointmentRow
 from dispatch.audit.model import AuditEntry
 from dispatch.audit.service import record
 from dispatch.clearance.commands import NewTask
@@ -40,7 +41,7 @@ def name_adult(
     Invalid
         With every fault of name, relation and telephone.
     """
-    _patient(session, patient_id)
+    patient_by_id(session, patient_id)
     wrong = Reasons()
     for name, text in (("name", adult.name), ("relation", adult.relation)):
         if not text.strip():
@@ -83,7 +84,7 @@ def wish(
     Invalid
         ``no_such_wish``, or the faults of the words.
     """
-    patient = _patient(session, patient_id)
+    patient = patient_by_id(session, patient_id)
     wrong = Reasons()
     if kind not in WISHES:
         wrong.add("no_such_wish", "Choose one of: " + ", ".join(WISHES) + ".", field="kind")
@@ -146,7 +147,7 @@ def give_feedback(
     Invalid
         ``text_missing``, or the faults of the words.
     """
-    patient = _patient(session, patient_id)
+    patient = patient_by_id(session, patient_id)
     wrong = Reasons()
     if not words.strip():
         wrong.add("text_missing", "Write something first.", field="words")
@@ -178,13 +179,6 @@ def leave_task(session: Session, task: TaskForPrescriber, actor: Actor, clock: C
         text=task.text,
     )
     return raise_alarm(session, new, actor, clock)
-
-
-def _patient(session: Session, patient_id: UUID) -> PatientRow:
-    row = session.get(PatientRow, patient_id)
-    if row is None:
-        raise refuse(NotFound, "no_such_patient", "There is no such patient.", field="patient")
-    return row
 
 
 def _own(session: Session, patient_id: UUID, appointment_id: UUID | None) -> UUID | None:
