@@ -96,6 +96,16 @@ class Placed:
     verified: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unplaced:
+    """A patient whose point nobody has verified, and the day of her next visit, None without one."""
+
+    patient_id: UUID
+    reference: str
+    source: PointSource
+    next_day: date | None
+
+
 UNPLACED = Placed(point=None, source=PointSource.NONE, verified=False)
 
 # Finds the place of an address; None when it cannot. The caller brings one (`routing.geocode` is above us).

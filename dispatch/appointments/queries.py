@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dispatch.appointments.model import AppointmentStatus
+from dispatch.appointments.model import AppointmentStatus, PointSource, Unplaced
 from dispatch.appointments.records import AppointmentRow, ExclusionRow, PatientRow
 from dispatch.kernel.refusals import NotFound, refuse
 
@@ -40,6 +40,26 @@ def unplaced_patients(session: Session, area_id: UUID, day: date, limit: int = 2
         .limit(limit)
     )
     return session.scalars(wanted).all()
+
+
+def unplaced_in(session: Session, area_id: UUID, today: date, limit: int = 200) -> Sequence[Unplaced]:
+    """Return the area's patients whose point nobody has verified: who is visited soonest first."""
+    next_day = (
+        select(func.min(AppointmentRow.day))
+        .where(AppointmentRow.patient_id == PatientRow.id, AppointmentRow.day >= today)
+        .where(AppointmentRow.status == AppointmentStatus.CONFIRMED.value)
+        .scalar_subquery()
+    )
+    wanted = (
+        select(PatientRow.id, PatientRow.reference, PatientRow.point_source, next_day)
+        .where(PatientRow.area_id == area_id, ~PatientRow.point_verified)
+        .order_by(next_day.is_(None), next_day, PatientRow.reference)
+        .limit(limit)
+    )
+    return [
+        Unplaced(patient_id=id_, reference=reference, source=PointSource(source), next_day=day)
+        for id_, reference, source, day in session.execute(wanted)
+    ]
 
 
 def appointments_after(

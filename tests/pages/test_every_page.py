@@ -125,6 +125,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         "pages.series_one": ("dispatcher", proposed_series(app)),
         "pages.overrides": ("dispatcher", overrides_page(app)),
         "pages.prescribers": ("compliance", "/prescribers"),
+        "pages.points": ("dispatcher", "/board/columbus/points"),
+        "pages.point": ("dispatcher", door_page(app)),
         "pages.requests": ("dispatcher", "/board/columbus/requests"),
         "pages.boundary_reports": ("compliance", "/custody/columbus/boundaries"),
         "pages.alarms": ("dispatcher", "/board/columbus/alarms"),
@@ -185,6 +187,14 @@ def overrides_page(app: Flask) -> str:
     asked = {"who": "P-001", "service": "hydration"}
     found = dispatcher.post("/board/columbus/booking/patient", data=asked, headers=csrf(dispatcher)).location
     return f"/board/columbus/overrides/{re.search(r'patient=([0-9a-f-]{36})', found)[1]}"
+
+
+def door_page(app: Flask) -> str:
+    """Where the first patient's door is on the map."""
+    dispatcher = _browser(app, "dispatcher")
+    asked = {"who": "P-001"}
+    place: str = dispatcher.post("/board/columbus/points", data=asked, headers=csrf(dispatcher)).location
+    return place
 
 
 def called_for_help(app: Flask) -> str:

@@ -5,6 +5,7 @@ Patients appear by initials only.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from api.pages.dispatcher.axis import Axis
 
@@ -199,6 +200,7 @@ class VisitPanel:
     """
 
     key: str
+    patient_id: UUID
     initials: str
     service: str
     minutes: int

@@ -153,6 +153,7 @@ def panel(
     codes = {str(found.shift_id): found.code for found in answer.candidates}
     shown = VisitPanel(
         key=key,
+        patient_id=visit.patient_id,
         initials=visit.initials,
         service=words.service(visit),
         minutes=visit.minutes,

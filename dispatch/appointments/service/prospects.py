@@ -149,7 +149,7 @@ def prospect(
             Conflict,
             "address_not_verified",
             "The point of the patient's address is not confirmed.",
-            way_out="A dispatcher confirms the pin on the map.",
+            way_out="A dispatcher confirms it on the map, under Addresses.",
         )
     excluded = select(ExclusionRow.nurse_id).where(ExclusionRow.patient_id == patient.id)
     others = confirmed_around(session, [patient.id], draft.day, last_day)
