@@ -15,6 +15,7 @@ from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.local_time import local_day
 from dispatch.kernel.refusals import NotFound, refuse
+from dispatch.routes.awaited import Delayed, delayed_behind
 from dispatch.visits.evv_model import EvvRecord
 from dispatch.visits.facts import facts_of, flags_of, is_hers, no_such_visit, plan_in_force, story_of
 from dispatch.visits.model import (
@@ -222,6 +223,15 @@ def own_visit(session: Session, appointment_id: UUID, actor: Actor) -> Visit:
         raise no_such_visit()
     facts = facts_of(session, [appointment_id]).get((appointment_id, actor.nurse_id), ())
     return visit_of(row, facts, in_full=True)
+
+
+def delayed(session: Session, appointment_id: UUID, actor: Actor, clock: Clock) -> tuple[Delayed, ...]:
+    """Return the actor's visits behind this one that are expected late, for who must stay at a bedside."""
+    row = session.get(AppointmentRow, appointment_id)
+    if row is None or actor.nurse_id is None:
+        return ()
+    met = progress(session, row.area_id, row.day).values()
+    return delayed_behind(session, row, actor.nurse_id, clock, met)
 
 
 def evv_record(session: Session, appointment_id: UUID, nurse_id: UUID) -> EvvRecord:

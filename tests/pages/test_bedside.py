@@ -1,6 +1,7 @@
 """The nurse's bedside screen by its plain forms, without script; and in Chromium at 390 px."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from dispatch.custody.queries.totals import VisitTotals
 from dispatch.identity.service import account_by_email
 from dispatch.kernel.actor import Role
 from dispatch.kernel.ids import new_id
@@ -15,10 +17,10 @@ from dispatch.kernel.storage import transaction
 from dispatch.visits.bedside.model import Section
 from dispatch.visits.bedside.queries import chart_of
 from dispatch.visits.bedside.records import ReadingRow
-from tests.builders.charting import CALM, CHECKLIST_ALONE, good
+from tests.builders.charting import CALM, CHECKLIST_ALONE, Ward, good
 from tests.builders.clearance import enter
 from tests.builders.nurse_screen import HERE, NINA, OLGA, fields_of, forms_of, press, stored, valid
-from tests.builders.visits import SEVEN, Town, a_town, signed_off
+from tests.builders.visits import SEVEN, Town, a_town, nurse_actor, signed_off
 from tests.builders.web import PASSWORD, a_browser, a_person, csrf, keyring_of_app
 
 
@@ -89,6 +91,20 @@ def test_a_start_too_early_lists_everything_missing_at_once(nina, place):
     assert answer.text.count("<li data-code=") > 40
     assert 'data-code="baseline_missing"' in answer.text
     assert "is not drawn" in answer.text or 'data-code="not_drawn"' in answer.text
+
+
+def test_a_refused_discharge_says_which_later_visit_becomes_late(nina, place, clock):
+    hidden = fields_of(nina.get(place).text, "screen")
+    clock.at = SEVEN + timedelta(hours=8, minutes=10)
+    answer = nina.post(f"{place}/deeds", data=hidden | {"kind": "discharge"})
+    assert answer.status_code == 409
+    valid(answer.text)
+    assert "Your 15:00 with C.M. (Ketamine infusion) cannot begin before 15:28" in answer.text
+    assert "The dispatcher sees it on the board" in answer.text
+
+
+def test_nothing_is_said_of_later_visits_that_are_in_time(nina, place):
+    assert "Your later visits" not in nina.get(place).text
 
 
 def test_half_a_section_is_kept_and_shown_again(nina, place, app, engine, town):
@@ -271,6 +287,84 @@ def test_what_is_charted_without_signal_is_sent_once_when_it_is_back(open_page, 
     assert sorted(sbp for sbp, _ in kept) == [124, 131, 132]
     assert {at for _, at in kept[1:]} == {clock.now()}
     page.get_by_role("cell", name="132/78").wait_for()
+
+
+@pytest.mark.browser
+def test_what_is_refused_once_the_signal_is_back_stays_until_she_throws_it_away(
+    open_page, nina, place, clock, engine
+):
+    read(nina, place)
+    clock.at += timedelta(minutes=5)
+    page = open_page(NINA, f"{place}?step=9", **PHONE)
+    page.clock.set_fixed_time(clock.now())
+    page.context.set_offline(True)
+    chart(page, "999")
+    chart(page, "132")
+    page.context.set_offline(False)
+    told = page.get_by_text("Not taken, and kept:")
+    told.wait_for()
+    assert "between" in told.inner_text()
+    assert sorted(sbp for sbp, _ in charted(engine)) == [124, 132]
+    page.reload()
+    told.wait_for()
+    page.get_by_role("button", name="Throw away what was not taken").click()
+    page.locator("#unsent").wait_for(state="hidden")
+    page.reload()
+    page.get_by_role("cell", name="132/78").wait_for()
+    assert page.locator("#unsent").is_hidden()
+    assert sorted(sbp for sbp, _ in charted(engine)) == [124, 132]
+
+
+@pytest.fixture
+def recovered(app, engine, clock, town, nina, monkeypatch):
+    """Infused and recovered, everything charted but the last word; custody says that the dose was drawn."""
+
+    def totals(_session, ids):
+        return {
+            each: VisitTotals(visit_id=each, drawn_ug=35_000, given_ug=0, wasted_ug=0, serials=("V-1",))
+            for each in ids
+        }
+
+    monkeypatch.setattr("dispatch.visits.bedside.casework.visit_totals", totals)
+    with transaction(engine, keyring_of_app(app)) as session:
+        account_id = account_by_email(session, NINA).id
+        nurse = replace(nurse_actor(town.nurse_id), account_id=account_id)
+        ward = Ward(session, town.first_id, nurse, clock)
+        ward.infuse()
+        ward.recover()
+        clock.advance(timedelta(minutes=1))
+        ward.chart(Section.FAREWELL, present="", signed_name="", signature="")
+
+
+@pytest.mark.browser
+def test_the_adult_draws_a_signature_and_the_patient_is_discharged(
+    open_page, app, engine, place, clock, town, recovered
+):
+    page = open_page(NINA, f"{place}?step=20", **PHONE)
+    page.clock.set_fixed_time(clock.now())
+    page.get_by_role("button", name="Discharge").click()
+    page.locator("[data-code='adult_not_signed']").first.wait_for()
+    page.goto(f"{place}?step=20")
+    page.locator("#farewell-present-yes").check()
+    page.fill("#farewell-signature-name", "Ben Kingsley")
+    pad = page.locator(".pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 30, box["y"] + 60)
+    page.mouse.down()
+    for across, down in ((60, 20), (90, 80), (120, 30)):
+        page.mouse.move(box["x"] + across, box["y"] + down, steps=4)
+    page.mouse.up()
+    assert pad.locator("path").get_attribute("d").startswith("M")
+    page.get_by_text("Saved; nothing left here.").wait_for()
+    page.goto(place)
+    page.get_by_role("button", name="Discharge").click()
+    expect(page.locator("#stands")).to_have_text("discharged")
+    with transaction(engine, keyring_of_app(app)) as session:
+        kept = chart_of(session, town.first_id).answers(Section.FAREWELL)
+    assert kept["signed_name"] == "Ben Kingsley"
+    assert kept["signature"].startswith("M")
+    assert stored(engine)[-1] == "discharge"
 
 
 @pytest.mark.browser

@@ -199,6 +199,7 @@ def show(
         duty=found.duty,
         level=request.args.get("read", ""),
         refusal=refusal,
+        delayed=visits.delayed(session, appointment_id, actor(), clock()),
         asked_why=asked_why,
         asked_first=ASKED_FIRST,
         typed=request.form,

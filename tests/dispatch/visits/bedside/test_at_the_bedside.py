@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from dispatch.appointments.records import AppointmentRow
 from dispatch.areas.records import PolicyRow
 from dispatch.clearance.model import Subject, TaskKind
 from dispatch.clearance.queries import open_tasks, scores_at
@@ -13,13 +14,14 @@ from dispatch.identity.records import AccountRow
 from dispatch.kernel.actor import AccountId, Actor, Role
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.refusals import Conflict, Forbidden, Invalid, NotFound
+from dispatch.routes.model import Lateness
 from dispatch.visits.bedside.model import Level, NewEntry, NewRelease, Phase, Section
 from dispatch.visits.bedside.queries import chart_of, reading_times
 from dispatch.visits.bedside.records import EntryRow
 from dispatch.visits.bedside.service import may_start, record_step, release_hold
 from dispatch.visits.closing import close_shift
 from dispatch.visits.model import Deed, VisitState
-from dispatch.visits.queries import own_visit
+from dispatch.visits.queries import delayed, own_visit
 from dispatch.visits.records import VisitFactRow
 from dispatch.visits.service import record_fact
 from tests.builders.bedside import a_proof
@@ -298,6 +300,25 @@ def test_the_sister_must_leave_before_discharge(ward):
     assert ward.state is VisitState.RECOVERY
     ward.chart(Section.FAREWELL)
     assert ward.do(Deed.DISCHARGE).state is VisitState.DISCHARGED
+
+
+def test_who_must_stay_is_told_which_later_visit_becomes_late(ward, session, town, nina, clock):
+    ward.infuse()
+    assert delayed(session, town.first_id, nina, clock) == ()
+    clock.at = SEVEN + timedelta(hours=8, minutes=10)  # the next one is planned for 15:00, a drive of 18 min
+    (late,) = delayed(session, town.first_id, nina, clock)
+    assert (late.appointment_id, late.initials) == (town.second_id, "C.M.")
+    assert late.planned_at == SEVEN + timedelta(hours=8)
+    assert late.expected_at == clock.now() + timedelta(minutes=18)
+    assert late.late is Lateness.TELL_PATIENT
+    assert delayed(session, town.second_id, nina, clock) == ()
+
+
+def test_a_later_visit_that_is_called_off_is_not_late(ward, session, town, nina, clock):
+    ward.infuse()
+    clock.at = SEVEN + timedelta(hours=8, minutes=10)
+    session.get_one(AppointmentRow, town.second_id).status = "cancelled"
+    assert delayed(session, town.first_id, nina, clock) == ()
 
 
 def test_a_discharge_before_its_time_names_all_that_is_missing(ward):
