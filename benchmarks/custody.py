@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest import mock
 from uuid import uuid4
 
 import click
@@ -29,6 +30,7 @@ from sqlalchemy.engine import Engine, make_url
 from api.migrations import migrate
 from dispatch.custody import service
 from dispatch.custody.model import Receipt, Verdict
+from dispatch.kernel import one_trip
 from dispatch.kernel.actor import Actor, Role
 from dispatch.kernel.clock import SystemClock
 from dispatch.kernel.ids import new_id
@@ -155,23 +157,22 @@ def asked_of(engine: Engine, client: Client) -> tuple[int, int]:
 
     BEGIN and COMMIT are in the second figure.
     """
-    statements, waits, pipelined = 0, 0, False
+    heard: list[bool] = []  # of each statement, whether it went beside others
 
-    def heard(connection: sa.Connection, _cursor: object, statement: str, *_more: object) -> None:
-        nonlocal statements, waits, pipelined
-        if statement.startswith("BEGIN"):
-            return
-        statements += 1
-        driver = connection.connection.driver_connection
-        if engine.dialect.name == "postgresql" and driver.pgconn.pipeline_status:
-            pipelined = True
-        else:
-            waits += 1
+    def waited(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if not statement.startswith("BEGIN"):
+            heard.append(False)
 
-    sa.event.listen(engine, "before_cursor_execute", heard)
-    client.waste(engine)
-    sa.event.remove(engine, "before_cursor_execute", heard)
-    return statements, waits + pipelined + 2
+    def went(trip: Any, statement: Any, values: Any) -> None:
+        heard.extend([True] * (1 if isinstance(values, dict) else len(values)))
+        send(trip, statement, values)
+
+    send = one_trip.Trip.execute
+    sa.event.listen(engine, "before_cursor_execute", waited)
+    with mock.patch.object(one_trip.Trip, "execute", went):
+        client.waste(engine)
+    sa.event.remove(engine, "before_cursor_execute", waited)
+    return len(heard), heard.count(False) + (True in heard) + 2
 
 
 def server_processor_s(engine: Engine) -> float:

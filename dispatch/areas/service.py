@@ -6,7 +6,19 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import JSON, ColumnElement, Label, Uuid, bindparam, func, insert, literal_column, or_, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Insert,
+    Label,
+    Uuid,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -302,12 +314,12 @@ def note_change(
 _CHANGED = insert(table_of(DayChangeRow)).inline()  # nobody asks for its position
 
 
-def note_change_at_once(
-    session: Session, area_id: UUID, day: date, kind: str, clock: Clock, subject_id: UUID
-) -> None:
-    """Note a change by a statement of its own, not at the next flush: where a lock is held."""
+def change_as_row(
+    area_id: UUID, day: date, kind: str, clock: Clock, subject_id: UUID
+) -> tuple[Insert, dict[str, Any]]:
+    """Return the statement that notes a change, and its values: for where a lock is held, and time counts."""
     change = {"area_id": area_id, "day": day, "at": clock.now(), "kind": kind, "subject_id": subject_id}
-    session.connection().execute(_CHANGED, change)
+    return _CHANGED, change
 
 
 def last_change(session: Session, area_id: UUID, day: date) -> int:

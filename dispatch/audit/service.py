@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Insert, func, insert, select
 from sqlalchemy.orm import Session
 
 from dispatch.audit.model import AuditEntry
@@ -24,9 +24,9 @@ def record(session: Session, entry: AuditEntry, actor: Actor, clock: Clock) -> U
     return row.id
 
 
-def record_at_once(session: Session, entry: AuditEntry, actor: Actor, clock: Clock) -> None:
-    """Add `entry` by a statement of its own, not at the next flush: where a lock is held, and time counts."""
-    session.connection().execute(_ONE, _columns(session, entry, actor, clock))
+def as_row(session: Session, entry: AuditEntry, actor: Actor, clock: Clock) -> tuple[Insert, dict[str, Any]]:
+    """Return the statement that adds `entry`, and its values: for where a lock is held, and time counts."""
+    return _ONE, _columns(session, entry, actor, clock)
 
 
 def _columns(session: Session, entry: AuditEntry, actor: Actor, clock: Clock) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from dispatch.areas.service import note_change_at_once
+from dispatch.areas.service import change_as_row
+from dispatch.audit import service as audit
 from dispatch.audit.model import AuditEntry
-from dispatch.audit.service import record_at_once
 from dispatch.custody.canonical import canonical_bytes, commitment, digest, text_commitment
 from dispatch.custody.cases.opening import later_fact
 from dispatch.custody.log import service as log
@@ -45,8 +45,8 @@ from dispatch.identity.model import ProofOfIdentity
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.ids import new_id
+from dispatch.kernel.one_trip import in_one_trip
 from dispatch.kernel.row import Row, table_of
-from dispatch.kernel.storage import in_one_trip
 
 # Made once: an event is written in one statement a table, each of them prepared.
 _MOVED = (
@@ -58,7 +58,7 @@ _VIALS = table_of(ContainerRow)
 _FOLLOW = (
     update(_VIALS).where(_VIALS.c.id == bindparam("of")).values({name: bindparam(name) for name in _MOVED})
 )
-_POST, _SIGN, _CLOSE = (insert(table_of(each)) for each in (PostingRow, SignatureRow, ClosingRow))
+_POST, _SIGN, _CLOSE = (insert(table_of(each)).inline() for each in (PostingRow, SignatureRow, ClosingRow))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +102,7 @@ def write_event(
     """
     after, signatures = _after(row, decision, writing), _signatures(writing)
     header = _header(row, decision, writing, after, signatures)
+    rest = _rest(session, row, decision, writing, after, signatures, header, clock)
     session.flush()
     place = log.insert_at_next_place(session, EventRow, header)
     if place is None:
@@ -115,16 +116,10 @@ def write_event(
         header["leaf_index"] = place.leaf_index
         session.execute(insert(EventRow), [header])  # the database says what it has against it
     # From here to the end of the transaction every other writer waits for the head of the log.
-    with in_one_trip(session) as connection:
-        log.append(session, log.EVENT, writing.event_id, header["canonical"], place)
-        connection.execute(_FOLLOW, {name: getattr(row, name) for name in _MOVED} | after | {"of": row.id})
-        lines = _lines(row, decision, writing)
-        if lines:
-            connection.execute(_POST, lines)
-        signed = {"event_id": writing.event_id, "event_hash": header["event_hash"]}
-        connection.execute(_SIGN, [signature | signed for signature in signatures])
-        connection.execute(_CLOSE, {"event_id": writing.event_id})
-        _tell(session, row, decision, writing, clock, header["sequence"])
+    with in_one_trip(session) as trip:
+        log.append(session, log.EVENT, writing.event_id, header["canonical"], place, trip)
+        for statement, values in rest:
+            trip.execute(statement, values)
     for name, value in after.items():
         set_committed_value(row, name, value)
     if opens_a_case(decision):
@@ -143,6 +138,30 @@ def write_event(
     elif decision.exception:
         later_fact(session, row.id, writing.event_id, decision.reasons, writing.actor, clock)
     return receipt_of(header, replayed=False)
+
+
+def _rest(
+    session: Session,
+    row: ContainerRow,
+    decision: Decision,
+    writing: Writing,
+    after: Mapping[str, Any],
+    signatures: Sequence[Mapping[str, Any]],
+    header: Mapping[str, Any],
+    clock: Clock,
+) -> list[tuple[Any, Any]]:
+    """Return what is written behind an event and its leaf, in order: made before anybody waits for it."""
+    signed = {"event_id": writing.event_id, "event_hash": header["event_hash"]}
+    lines = _lines(row, decision, writing)
+    entry = _audit_entry(row, decision, writing, header["sequence"])
+    return [
+        (_FOLLOW, {name: getattr(row, name) for name in _MOVED} | {**after, "of": row.id}),
+        *([(_POST, lines)] if lines else []),
+        (_SIGN, [{**signature, **signed} for signature in signatures]),
+        (_CLOSE, {"event_id": writing.event_id}),
+        audit.as_row(session, entry, writing.actor, clock),
+        change_as_row(row.area_id, writing.moment.today, "custody", clock, row.id),
+    ]
 
 
 def _header(
@@ -316,11 +335,9 @@ def _lines(row: ContainerRow, decision: Decision, writing: Writing) -> list[dict
     ]
 
 
-def _tell(
-    session: Session, row: ContainerRow, decision: Decision, writing: Writing, clock: Clock, sequence: int
-) -> None:
-    """Write the audit entry (45 CFR 164.312(b)) and let the boards know."""
-    entry = AuditEntry(
+def _audit_entry(row: ContainerRow, decision: Decision, writing: Writing, sequence: int) -> AuditEntry:
+    """Return the audit entry (45 CFR 164.312(b))."""
+    return AuditEntry(
         action=f"custody.{decision.kind.value}",
         subject_kind="container",
         subject_id=row.id,
@@ -333,5 +350,3 @@ def _tell(
             "reasons": list(decision.reasons),
         },
     )
-    record_at_once(session, entry, writing.actor, clock)
-    note_change_at_once(session, row.area_id, writing.moment.today, "custody", clock, row.id)

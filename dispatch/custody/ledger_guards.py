@@ -1,4 +1,4 @@
-"""The rows that the database refuses, as data: `ledger_ddl` makes triggers of them, one a guard.
+"""The rows that the database refuses, as data: `ledger_ddl` makes triggers of them.
 
 The conditions are SQL that SQLite and PostgreSQL read alike.
 """

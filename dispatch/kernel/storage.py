@@ -20,7 +20,7 @@ from typing import Any
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from dispatch.kernel.refusals import Unavailable, refuse
@@ -166,29 +166,3 @@ def transaction(engine: Engine, keyring: Keyring) -> Iterator[Session]:
     """Give a session whose work is committed once at the end, or not at all."""
     with Session(engine, info={"keyring": keyring}) as session, session.begin():
         yield session
-
-
-@contextmanager
-def in_one_trip(session: Session) -> Iterator[Connection]:
-    """Let statements that ask for no answer go to PostgreSQL in one round trip; one by one on SQLite.
-
-    For the moments in which a lock is held that others wait for. What the database has against any of them is
-    raised at the end, as the same error that the statement alone would have raised.
-    """
-    connection = session.connection()
-    if connection.dialect.name != "postgresql":
-        yield connection
-        return
-    driver: Any = connection.connection.driver_connection
-    dbapi: Any = connection.dialect.loaded_dbapi
-    try:
-        with driver.pipeline():
-            yield connection
-    except dbapi.Error as error:
-        lost = connection.dialect.is_disconnect(error, driver, None)
-        if lost:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            None, None, error, dbapi.Error, hide_parameters=True, connection_invalidated=lost,
-            dialect=connection.dialect,
-        ) from error  # fmt: skip

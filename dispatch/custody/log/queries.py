@@ -24,9 +24,11 @@ from dispatch.custody.log.records import (
 from dispatch.custody.log.service import EVENT, stored_nodes
 from dispatch.custody.records import EventRow
 from dispatch.kernel.refusals import Invalid, NotFound, refuse
+from dispatch.kernel.row import table_of
 
 _AT_ONCE = 2000
 _Found = TypeVar("_Found")
+_SIZE = select(table_of(HeadRow).c.size)
 _LEAF = select(
     LeafRow.leaf_index, LeafRow.leaf_hash, select(HeadRow.size).scalar_subquery().label("whole")
 ).where(LeafRow.entry_id == bindparam("entry_id"), LeafRow.kind == bindparam("kind"))
@@ -114,7 +116,7 @@ class LogStanding:
 
 def size_of(session: Session) -> int:
     """Return how many leaves the log has."""
-    return session.scalar(select(HeadRow.size)) or 0
+    return session.connection().scalar(_SIZE) or 0
 
 
 def root(session: Session, size: int) -> bytes:

@@ -1,6 +1,5 @@
 """Add leaves to the log, in the transaction of the row they stand for: both stand or fall together."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from dispatch.custody.log.records import HeadRow, LeafRow, NodeRow
 from dispatch.custody.log.tree import HASH_BYTES, Place, grown, leaf_hash
+from dispatch.kernel.one_trip import Writes
 from dispatch.kernel.refusals import Conflict, refuse
 from dispatch.kernel.row import Row, table_of
 
@@ -22,7 +22,9 @@ _LEVEL = 1 << 48
 _LEAF = insert(table_of(LeafRow))
 _NODES = insert(table_of(NodeRow))
 _HEAD = update(table_of(HeadRow)).values(size=bindparam("size"), peaks=bindparam("peaks"))
-# The places come as one value, so that the statement stays the same, and prepared, however many there are.
+# The places come as one value, and as text: the statement stays the same, and prepared, however many there
+# are and however large. (Of a list of small numbers psycopg says another type than of large ones.)
+_LISTS = {"sqlite": "[%s]", "postgresql": "{%s}"}
 _NODES_AT = {
     "sqlite": text(
         "SELECT leaf_index, leaf_hash FROM custody_log_leaf "
@@ -118,7 +120,12 @@ def peaks_in(joined: bytes) -> tuple[bytes, ...]:
 
 
 def append(
-    session: Session, kind: str, entry_id: UUID, canonical: bytes, place: NextPlace | None = None
+    session: Session,
+    kind: str,
+    entry_id: UUID,
+    canonical: bytes,
+    place: NextPlace | None = None,
+    through: Writes | None = None,
 ) -> int:
     """Put one append-only row into the log and return its leaf's index.
 
@@ -135,6 +142,8 @@ def append(
         whoever is shown a proof sees them. Kept in the leaf's row, but for an event, which keeps its own.
     place
         Where it goes, when `next_place` was asked before; an event's row names it.
+    through
+        The trip it takes, where others wait for the head.
     """
     at = place or next_place(session)
     hashed = leaf_hash(canonical)
@@ -146,11 +155,11 @@ def append(
         "leaf_hash": hashed,
         "content": None if kind == EVENT else canonical,
     }
-    connection = session.connection()
-    connection.execute(_LEAF, leaf)
+    writes = through or session.connection()
+    writes.execute(_LEAF, leaf)
     if made:
-        connection.execute(_NODES, [{"place": _key(each), "hash": found} for each, found in made])
-    connection.execute(_HEAD, {"size": at.leaf_index + 1, "peaks": b"".join(peaks)})
+        writes.execute(_NODES, [{"place": _key(each), "hash": found} for each, found in made])
+    writes.execute(_HEAD, {"size": at.leaf_index + 1, "peaks": b"".join(peaks)})
     return at.leaf_index
 
 
@@ -173,11 +182,12 @@ def stored_nodes(session: Session, places: Sequence[Place]) -> Mapping[Place, by
         return {}
     leaves = [number for level, number in places if level == 0]
     nodes = [_key(place) for place in places if place[0]]
-    listed: Any = (leaves, nodes)
-    if session.get_bind().dialect.name == "sqlite":
-        listed = tuple(map(json.dumps, listed))
-    asked = _NODES_AT[session.get_bind().dialect.name]
-    rows = session.connection().execute(asked, {"leaves": listed[0], "nodes": listed[1]})
+    connection = session.connection()
+    brackets = _LISTS[connection.dialect.name]
+    listed = {
+        name: brackets % ",".join(map(str, each)) for name, each in (("leaves", leaves), ("nodes", nodes))
+    }
+    rows = connection.execute(_NODES_AT[connection.dialect.name], listed)
     found = {divmod(key, _LEVEL): bytes(each) for key, each in rows}
     missing = set(places) - set(found)
     if missing:

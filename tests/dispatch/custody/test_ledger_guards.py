@@ -387,5 +387,6 @@ def test_an_event_is_never_rewritten(session: Session) -> None:
 
 def test_a_migration_reaches_every_guard(engine: Engine) -> None:
     said = "\n".join(custody_ddl(engine.dialect.name))
-    made = {guard.name for guard in GUARDS if guard.dialect in ("", engine.dialect.name)}
-    assert all(f"CREATE TRIGGER {name} " in said for name in made)
+    made = [guard for guard in GUARDS if guard.dialect in ("", engine.dialect.name)]
+    assert all(guard.broken_when in said and f"'{guard.says}'" in said for guard in made)
+    assert all(f" BEFORE {guard.deed} ON {guard.table} " in said for guard in made)

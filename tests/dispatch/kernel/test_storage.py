@@ -1,6 +1,7 @@
 """Connections of PostgreSQL: one that died at rest is replaced, and statements go in one trip."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dispatch.kernel import storage
-from dispatch.kernel.storage import in_one_trip, open_engine
+from dispatch.kernel.ids import new_id
+from dispatch.kernel.one_trip import in_one_trip
+from dispatch.kernel.row import UtcDateTime
+from dispatch.kernel.storage import open_engine
 
 pytestmark = pytest.mark.postgresql
 PID = sa.text("SELECT pg_backend_pid()")
@@ -48,3 +52,27 @@ def test_what_the_database_has_against_a_statement_of_a_trip_is_raised_at_its_en
         assert session.scalar(sa.text("SELECT count(*) FROM once")) == 2
         with pytest.raises(IntegrityError, match="once_pkey"):
             send(session, 3, 1, 4)
+
+
+def test_a_trip_turns_values_as_their_types_say(pool) -> None:
+    table = sa.Table("dated", sa.MetaData(), sa.Column("at", UtcDateTime()), sa.Column("told", sa.JSON()))
+    add, at = table.insert(), datetime(2026, 3, 8, 2, 30, tzinfo=UTC)
+    with Session(pool) as session:
+        session.execute(sa.text("CREATE TEMPORARY TABLE dated (at timestamptz, told json)"))
+        with in_one_trip(session) as trip:
+            trip.execute(add, {"at": at, "told": {"ug": 1}})
+        assert session.execute(sa.select(table)).one() == (at, {"ug": 1})
+        with pytest.raises(ValueError, match="needs a time zone"), in_one_trip(session) as trip:
+            trip.execute(add, {"at": at.replace(tzinfo=None), "told": {}})
+
+
+def test_a_statement_of_a_trip_makes_up_no_value(pool) -> None:
+    table = sa.Table(
+        "made", sa.MetaData(), sa.Column("id", sa.Uuid(), default=new_id), sa.Column("n", sa.Integer)
+    )
+    with (
+        Session(pool) as session,
+        pytest.raises(TypeError, match="names every column: id"),
+        in_one_trip(session) as trip,
+    ):
+        trip.execute(table.insert(), {"n": 1})
