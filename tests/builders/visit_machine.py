@@ -4,34 +4,24 @@ Every step is a use case on a real database. A pencil beside it keeps what is tr
 and the drug in its own few words; it knows nothing of `rules.gates`.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from dispatch.appointments.records import AppointmentRow, ServiceRow, WindowRow
-from dispatch.areas.records import PharmacyRow
 from dispatch.clearance import service as clearance
 from dispatch.clearance.commands import Hold, Release
 from dispatch.clearance.model import HoldCause
 from dispatch.custody import service as custody
-from dispatch.custody.commands import Draw, NewVial, ReceiveAtPharmacy
-from dispatch.custody.model import Basis
-from dispatch.kernel.actor import Actor, Role
+from dispatch.custody.commands import Draw
 from dispatch.kernel.clock import SetClock
 from dispatch.kernel.ids import new_id
 from dispatch.kernel.refusals import Refusal
-from dispatch.kernel.row import Row
-from dispatch.kernel.sealing import Keyring
-from dispatch.kernel.storage import open_engine
 from dispatch.series import service as series
 from dispatch.series.states import SeriesDeed
 from dispatch.visits.bedside.model import NewRelease, Section
@@ -40,18 +30,14 @@ from dispatch.visits.cancelling import cancel_visit
 from dispatch.visits.closing import close_shift
 from dispatch.visits.facts import facts_of, story_of
 from dispatch.visits.model import Deed, Story, VisitState
-from dispatch.visits.safety.model import ContactHow, NewContact, NewDuty
-from dispatch.visits.safety.service import confirm_reachable, enter_duty
-from tests.builders.bedside import open_the_vial
-from tests.builders.care_path import registered
+from dispatch.visits.safety.model import ContactHow, NewContact
+from dispatch.visits.safety.service import confirm_reachable
 from tests.builders.charting import BEFORE, Ward
-from tests.builders.clearance import Scene, a_scene, cleared
-from tests.builders.custody import FIT, an_actor
-from tests.builders.series import DISPATCHER, ordered
-from tests.builders.visit_pencil import HOURS, MONDAY, ORDERED_UG, WRONG, Pencil
-from tests.builders.visits import DAY, SEVEN, a_nurse, a_patient, fit_for_work, publish
+from tests.builders.custody import FIT
+from tests.builders.series import DISPATCHER
+from tests.builders.visit_home import KEYRING, Place
+from tests.builders.visit_pencil import FOR_A_PRESCRIBER, HOURS, MONDAY, ORDERED_UG, WRONG, Pencil
 
-KEYRING = Keyring({1: b"k" * 32}, 1, b"i" * 32)
 S, D, V = Section, Deed, VisitState
 # What goes wrong and is put right again; and what a whole visit suffers from.
 PASSING = (*WRONG, "case held", "series held", "another patient", "late", "call ran out")
@@ -70,78 +56,6 @@ DEEDS = tuple(
 )
 UNSAFE = {V.INFUSING, V.PAUSED, V.RECOVERY, V.EMERGENCY}
 OVER = {V.COMPLETED, V.ABORTED, V.TRANSFERRED, V.NO_SHOW, V.CANCELLED}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Who and what the machine works with."""
-
-    scene: Scene
-    series_id: UUID
-    visit_id: UUID
-    other_visit_id: UUID
-    nurse: Actor
-    vial_id: UUID
-    duty_id: UUID
-
-
-@contextmanager
-def a_home(folder: Path) -> Iterator[tuple[Connection, Place]]:
-    """Give a connection to a database in which one patient's whole care path stands, and her nurse's day."""
-    engine = open_engine(f"sqlite:///{folder / 'home.sqlite'}")
-    Row.metadata.create_all(engine)
-    with Session(engine, info={"keyring": KEYRING}) as session:
-        place = _a_place(session)
-        session.commit()
-    with engine.connect() as connection:
-        yield connection, place
-    engine.dispose()
-
-
-def _a_place(session: Session) -> Place:
-    clock = SetClock(MONDAY)
-    scene = registered(cleared(a_scene(session, clock)))
-    row = a_nurse(scene.area_id, "N-07", "Nina North")
-    carlos = a_patient(scene.area_id, 2, "Carlos Mendez")
-    session.add_all([row, carlos])
-    session.flush()
-    session.add_all(fit_for_work(row.id, "RN-7"))
-    nurse = an_actor(session, clock, "nina", Role.NURSE, nurse=row)
-    phil = an_actor(session, clock, "phil", Role.PHARMACIST)
-    kind = session.scalars(select(ServiceRow).where(ServiceRow.controlled).order_by(ServiceRow.code)).first()
-    assert kind is not None
-    opens = SEVEN + timedelta(hours=3)
-    visits = [
-        AppointmentRow(
-            id=new_id(), area_id=scene.area_id, patient_id=patient_id, service_id=kind.id, day=DAY,
-            reference=f"A-{number}", minutes=120, units=1, dose_ug=ORDERED_UG, booked_at=MONDAY,
-            windows=[WindowRow(begins_at=opens, ends_at=opens + timedelta(hours=1))],
-        )
-        for number, patient_id in enumerate((scene.patient_id, carlos.id), 1)
-    ]  # fmt: skip
-    session.add_all(visits)
-    session.flush()
-    made = ordered(scene)
-    first, other = (visit.id for visit in visits)
-    series.note_booked(session, made.series_id, 1, first, DISPATCHER, clock)
-    pharmacy = session.scalars(select(PharmacyRow)).one()
-    publish(session, scene.area_id, row.id, pharmacy.id, [first, other], number=1)
-    delivery = ReceiveAtPharmacy(
-        pharmacy_id=pharmacy.id, product_code="KET-50", lot_number="L-1", expires_on=date(2027, 6, 30),
-        basis=Basis.REGISTRANT_STOCK, vials=(NewVial(event_id=new_id(), serial="V-1", seal="S-1"),),
-    )  # fmt: skip
-    custody.receive_at_pharmacy(session, delivery, phil, clock)
-    session.flush()
-    duty = NewDuty(
-        account_id=scene.prescriber.account_id, states=frozenset({"OH"}), begins_at=MONDAY,
-        ends_at=MONDAY + timedelta(days=2), phone="+1 614 555 0122",
-    )  # fmt: skip
-    at_the_door = SetClock(SEVEN + timedelta(hours=3, minutes=20))  # an open vial may be used for some hours
-    return Place(
-        scene=scene, series_id=made.series_id, visit_id=first, other_visit_id=other, nurse=nurse,
-        vial_id=open_the_vial(session, pharmacy.id, first, nurse, phil, at_the_door),
-        duty_id=enter_duty(session, duty, DISPATCHER, clock).id,
-    )  # fmt: skip
 
 
 class VisitMachine(RuleBasedStateMachine):
@@ -269,10 +183,12 @@ class VisitMachine(RuleBasedStateMachine):
         self.pencil.other_patient = self.other.state in UNSAFE
 
     def both_agree(self) -> None:
-        """Whether something stands against a start: the visit and the pencil say the same."""
+        """Whether something stands against a start, and what waits for a prescriber: both say the same."""
         if not self.begun:
-            got, want = self.ward.against_start, self.pencil.against(self.clock.now())
-            assert bool(got) == bool(want), f"the visit says {sorted(set(got))}, the pencil {sorted(want)}"
+            now, got = self.clock.now(), set(self.ward.against_start)
+            want, due = self.pencil.against(now), self.pencil.for_a_prescriber(now)
+            assert bool(got) == bool(want), f"the visit says {sorted(got)}, the pencil {sorted(want)}"
+            assert got & FOR_A_PRESCRIBER == due, f"for a prescriber: {sorted(got)}, by the pencil {due}"
 
     # ---- facts
     @rule(minutes=st.sampled_from([1, 4, 6, 11, 31, 61]))
@@ -330,24 +246,49 @@ class VisitMachine(RuleBasedStateMachine):
         self.pencil.reached_until = self.clock.now() + timedelta(minutes=30)
 
     # ---- what people ask for
-    @precondition(lambda self: not self.begun)
-    @rule(extra=st.sampled_from(["", "", "", "today_alcohol", "vitals_abort"]))
-    def prescriber_signs(self, extra: str) -> None:
-        """A prescriber releases all that waits for her; what blocks she cannot."""
-        codes = self.pencil.for_a_prescriber(self.clock.now()) | ({extra} if extra else set())
-        before = self.story.state
+    def signs(self, codes: set[str]) -> None:
+        """A prescriber signs: taken when all of it waits for her, or nothing does and the visit is held."""
+        now, before = self.clock.now(), self.story.state
+        due = self.pencil.for_a_prescriber(now)
         new = NewRelease(
             appointment_id=self.place.visit_id, codes=frozenset(codes), reason="I looked at it",
             proof=self.scene.proof,
         )  # fmt: skip
-        done, refused = self.tried(
-            release_hold, self.session, new, self.scene.prescriber, self.clock,
-        )  # fmt: skip
-        wanted = not extra and (bool(codes) or before is V.HELD)
-        assert bool(done) == wanted, f"release of {codes} in {before}: {done} {refused}"
+        done, refused = self.tried(release_hold, self.session, new, self.scene.prescriber, self.clock)
+        wanted = codes <= due if codes else not due and before is V.HELD
+        assert bool(done) == wanted, f"release of {codes} in {before}, {due} waits: {done} {refused}"
         if done:
-            self.pencil.sign(codes, self.clock.now())
-            assert done is not V.HELD, "a visit that nothing holds is held"
+            self.pencil.sign(codes, now)
+            if self.pencil.for_a_prescriber(now):
+                assert done is before, "released although something else waits"
+            else:
+                assert done is not V.HELD, "a visit that nothing holds is held"
+        self.both_agree()
+
+    @precondition(lambda self: not self.begun)
+    @rule(one=st.booleans(), and_what_blocks=st.sampled_from([False, False, True]))
+    def prescriber_signs(self, one: bool, and_what_blocks: bool) -> None:
+        """A prescriber releases what waits for her, all or one thing; what blocks she cannot."""
+        due = sorted(self.pencil.for_a_prescriber(self.clock.now()))
+        blocks = sorted({*self.ward.against_start, "vitals_abort"} - set(due)) if and_what_blocks else []
+        self.signs({*due[: 1 if one else None], *blocks})
+
+    @precondition(lambda self: not self.begun)
+    @rule(
+        of_today=st.sampled_from(["new medicine", "ate"]), blocks=st.sampled_from(["no pump", "scene"]),
+        backwards=st.booleans(),
+    )  # fmt: skip
+    def two_things_wait_for_a_prescriber(self, of_today: str, blocks: str, backwards: bool) -> None:
+        """Each is signed for by itself, and neither signature settles the other, nor what blocks."""
+        these = (blocks, of_today, "heavier")
+        for what in these:
+            self.goes_wrong(what)
+        self.prescriber_signs(one=False, and_what_blocks=True)
+        for code in sorted(self.pencil.for_a_prescriber(self.clock.now()), reverse=backwards):
+            self.signs({code})
+        for what in these:
+            self.is_put_right(what)
+        self.both_agree()
 
     @rule()
     def starts(self) -> None:

@@ -33,6 +33,8 @@ WRONG: dict[str, tuple[Section, dict[str, str]]] = {
 OF_TIME = {"just ate", "ate", "just drank"}
 HOURS = [timedelta(hours=count) for count in range(10)]
 A_PRESCRIBERS = {"new medicine": "today_medications_changed", "heavier": "weight_changed"}
+# All that a prescriber's signature can settle; it settles what it names, as it was charted until then.
+FOR_A_PRESCRIBER = {*A_PRESCRIBERS.values(), "fasting_solids_short", "vitals_red"}
 
 
 @dataclass
