@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dispatch.appointments.loading import patient_of_reference
 from dispatch.appointments.model import AppointmentStatus, PointSource, Unplaced
 from dispatch.appointments.records import AppointmentRow, ExclusionRow, PatientRow
-from dispatch.kernel.refusals import NotFound, refuse
 
 # SQLite takes 32,766 values in one statement.
 MOST_IN_A_QUERY = 10_000
@@ -83,10 +83,7 @@ def appointments_of(session: Session, ids: Collection[UUID]) -> Sequence[Appoint
 
 def visits_of_patient(session: Session, area_id: UUID, reference: str) -> frozenset[UUID]:
     """Return the ids of all visits of the area's patient of that reference, or refuse with `NotFound`."""
-    patient = select(PatientRow.id).where(PatientRow.area_id == area_id, PatientRow.reference == reference)
-    patient_id = session.scalar(patient)
-    if patient_id is None:
-        raise refuse(NotFound, "no_such_patient", "There is no patient of that reference.", field="patient")
+    patient_id = patient_of_reference(session, area_id, reference)
     wanted = select(AppointmentRow.id).where(AppointmentRow.patient_id == patient_id)
     return frozenset(session.scalars(wanted))
 

@@ -23,6 +23,8 @@ class QueueLine:
         One sentence without a patient's data.
     due_at
         By when; what has no time waits behind what has.
+    since
+        Since when it waits, where that is known and no time is set for it.
     rank
         Of two urgent ones the smaller stands first.
     link
@@ -34,6 +36,7 @@ class QueueLine:
     due_at: datetime | None
     case_id: UUID | None = None
     patient_id: UUID | None = None
+    since: datetime | None = None
     link: str = ""
     urgent: bool = False
     rank: int = 9

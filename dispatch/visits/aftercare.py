@@ -91,6 +91,21 @@ def aftercare_of(session: Session, patient_id: UUID, clock: Clock) -> Aftercare 
     )
 
 
+def aftercare_due(session: Session, patient_id: UUID, clock: Clock) -> Aftercare:
+    """Return what follows the patient's last treated visit.
+
+    Raises
+    ------
+    NotFound
+        ``no_treated_visit``.
+    """
+    care = aftercare_of(session, patient_id, clock)
+    if care is None:
+        text = "There is no visit of these days to be asked about."
+        raise refuse(NotFound, "no_treated_visit", text, way_out="Call us if something is wrong.")
+    return care
+
+
 def answer_check(
     session: Session, patient_id: UUID, answer: PatientAnswer, words: str, actor: Actor, clock: Clock
 ) -> None:
@@ -103,7 +118,7 @@ def answer_check(
     Conflict
         ``asked_later``: well long before the two hours says nothing of them (B23).
     """
-    care = _required(session, patient_id, clock)
+    care = aftercare_due(session, patient_id, clock)
     if answer is PatientAnswer.WELL:
         if clock.now() < care.check_at:
             text = "We ask you two hours after the visit."
@@ -134,7 +149,7 @@ def answer_day_after(
     Invalid
         ``answers_not_of_scale``, ``answer_out_of_range``; ``unanswered`` for each that is open.
     """
-    care = _required(session, patient_id, clock)
+    care = aftercare_due(session, patient_id, clock)
     if faults := answer_faults(Scale.PHQ9, answers):
         raise Invalid(faults)
     if care.form is Form.NOT_YET:
@@ -166,14 +181,6 @@ def answer_day_after(
         appointment_id=care.appointment_id,
     )
     record_score(session, score, actor, clock)
-
-
-def _required(session: Session, patient_id: UUID, clock: Clock) -> Aftercare:
-    care = aftercare_of(session, patient_id, clock)
-    if care is None:
-        text = "There is no visit of these days to be asked about."
-        raise refuse(NotFound, "no_treated_visit", text, way_out="Call us.")
-    return care
 
 
 def _last_left(session: Session, patient_id: UUID, now: datetime) -> tuple[UUID, UUID, datetime] | None:

@@ -9,7 +9,7 @@ from dispatch.custody import service as custody
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
 from dispatch.kernel.refusals import Conflict, Reasons
-from dispatch.visits.facts import patients_watched
+from dispatch.visits.facts import patients_watched, still_watched_text
 
 
 def close_shift(session: Session, actor: Actor, clock: Clock, round_id: UUID | None = None) -> datetime:
@@ -25,7 +25,7 @@ def close_shift(session: Session, actor: Actor, clock: Clock, round_id: UUID | N
         for row in patients_watched(session, actor.nurse_id, clock.now()):
             left.add(
                 "patient_left",
-                f"The patient of visit {row.reference} is neither discharged nor handed over.",
+                still_watched_text(row),
                 field="visit",
                 way_out="Discharge the patient; or record the hand-over, or why the visit could not go on.",
             )

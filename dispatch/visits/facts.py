@@ -140,6 +140,11 @@ def patients_watched(session: Session, nurse_id: UUID, now: datetime) -> list[Ap
     ]
 
 
+def still_watched_text(row: AppointmentRow) -> str:
+    """Say of one of `patients_watched` what keeps its nurse."""
+    return f"The patient of visit {row.reference} is neither discharged nor handed over."
+
+
 def flags_of(rows: Iterable[VisitFactRow], story: Story) -> tuple[str, ...]:
     """Return every flag of a visit once: what was judged at receipt of each fact, and of their order now."""
     kept = {flag for row in rows for flag in row.verdict["flags"] if flag not in ORDER_FLAGS}

@@ -2,11 +2,13 @@
 
 import re
 from datetime import date
+from types import SimpleNamespace
 
 import html5lib
 import pytest
 from sqlalchemy import select
 
+from api.pages.dispatcher import words
 from dispatch.assignment.records import PlanRow
 from dispatch.assignment.runs import beat, claim_run
 from dispatch.audit.records import AuditEntryRow
@@ -381,3 +383,15 @@ def test_times_are_the_areas_own_on_the_day_the_clocks_change(app, engine, clock
     assert "shift 07:00 to 15:00" in page
     assert 'data-ahead="60"' in page
     assert '<span class="hour h6 m0">07</span>' in page
+
+
+@pytest.mark.parametrize(
+    ("controlled", "state", "said"),
+    [
+        (True, "recovery", "infusion ended"),
+        (False, "recovery", "finished"),
+        (False, "en_route", "the nurse is on her way"),
+    ],
+)
+def test_a_visit_stands_in_the_words_of_its_service(controlled, state, said):
+    assert words.state(SimpleNamespace(controlled=controlled, state=state)) == said

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import html5lib
 import pytest
@@ -81,6 +82,15 @@ def test_nothing_waits_and_nobody_signs_who_is_not_entered(app, engine, screen):
 
 def test_the_first_page_leads_a_prescriber_to_the_queue(screen):
     assert screen.get("/").location == "/clearance"
+
+
+def test_a_case_that_waits_for_its_decision_says_since_when_by_her_areas_clock(screen, scene_of, clock):
+    scene_of(examined)
+    page = screen.get("/clearance?kind=decision").text
+    strict(page)
+    since = clock.now().astimezone(ZoneInfo("America/New_York"))
+    assert "since <time" in page
+    assert f"{since:%d %b %Y %H:%M %Z}" in page
 
 
 def test_only_prescribers_see_it(app, engine):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from dispatch.appointments.records import AppointmentRow
 from dispatch.audit.records import AuditEntryRow
 from dispatch.kernel.actor import Role
 from dispatch.kernel.storage import transaction
@@ -66,6 +67,20 @@ def test_one_deed_after_the_other_by_plain_forms(nina, town, engine):
         assert press(nina, town.first_id, kind, **HERE).status_code == 303
     assert stored(engine) == ["en_route", "check_in", "start", "stop", "check_out"]
     assert "Carlos Mendez" in nina.get("/today").text
+
+
+def test_a_visit_without_a_controlled_drug_speaks_of_no_infusion(app, nina, town, engine):
+    with transaction(engine, keyring_of_app(app)) as session:
+        session.get_one(AppointmentRow, town.first_id).service.controlled = False
+    press(nina, town.first_id, "check_in", **HERE)
+    page = nina.get(VISIT_FIRST).text
+    assert ">Begin</button>" in page
+    press(nina, town.first_id, "start", page)
+    assert "under way" in nina.get(VISIT_FIRST).text
+    press(nina, town.first_id, "stop")
+    page = nina.get(VISIT_FIRST).text
+    assert "finished" in page
+    assert not re.search(r"infus(ing|ion (stopped|paused))|(Start|Stop|Resume|Pause) infusion", page)
 
 
 def test_pressing_twice_is_one_deed(nina, town, engine, clock):

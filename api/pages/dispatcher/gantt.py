@@ -161,7 +161,7 @@ def _bar(stop: BoardStop, visit: BoardVisit, number: int, code: str, axis: Axis,
         f"visit {number} of {code}",
         f"may begin {words.windows(visit.windows, axis.zone)}",
         f"late {late}" if late else "",
-        words.STATES.get(visit.state, visit.state),
+        words.state(visit),
         "pinned" if pinned else "",
         "controlled drug" if visit.controlled else "",
     )

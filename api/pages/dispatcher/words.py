@@ -33,6 +33,15 @@ STATES = {
 }
 
 
+# Of a service that gives no controlled drug.
+PLAIN_STATES = STATES | {"infusing": "under way", "paused": "interrupted", "recovery": "finished"}
+
+
+def state(visit: BoardVisit) -> str:
+    """Say where a visit stands, in the words of its service; nothing while it is only planned."""
+    return (STATES if visit.controlled else PLAIN_STATES).get(visit.state, visit.state)
+
+
 def dollars(amount_mc: int) -> str:
     """Write millicents as whole dollars, as a plan's cost is read."""
     return f"${amount_mc / MC_PER_DOLLAR:,.0f}"

@@ -60,6 +60,13 @@ STATES = {
     VisitState.ABORTED: "given up",
     VisitState.CANCELLED: "cancelled",
 }
+# Of a service that gives no controlled drug: an IV of fluid, a dressing, a consultation.
+PLAIN_DEEDS = DEEDS | {Deed.START: "Begin", Deed.STOP: "Finish"}
+PLAIN_STATES = STATES | {
+    VisitState.INFUSING: "under way",
+    VisitState.PAUSED: "interrupted",
+    VisitState.RECOVERY: "finished",
+}
 VIAL_STATES = {
     State.PICKED_UP: "sealed, in your box",
     State.IN_TRANSIT: "sealed, in your box",
@@ -84,6 +91,16 @@ MISHAPS = {
 PLACED = frozenset({Deed.CHECK_IN, Deed.CHECK_OUT})
 LANGUAGES = {"en": "English", "es": "Spanish", "so": "Somali", "ar": "Arabic", "ne": "Nepali", "fr": "French"}
 PLACES = {"start": "Home", "end": "Home", "break": "Meal break"}
+
+
+def deed_text(deed: Deed, visit: Visit) -> str:
+    """Name a deed as its button says it at this visit."""
+    return (DEEDS if visit.controlled else PLAIN_DEEDS)[deed]
+
+
+def state_text(visit: Visit) -> str:
+    """Say where a visit stands, in the words of its service."""
+    return (STATES if visit.controlled else PLAIN_STATES)[visit.state]
 
 
 def mg_text(amount_ug: int) -> str:

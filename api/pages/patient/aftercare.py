@@ -12,8 +12,8 @@ from api.pages.patient.visit import patient_id, refused
 from dispatch.appointments.care.queries import office_phone
 from dispatch.clearance.model import Scale
 from dispatch.clearance.queries import SCALE_ITEMS
-from dispatch.kernel.refusals import Invalid, NotFound, Refusal, refuse
-from dispatch.visits.aftercare import aftercare_of, answer_check, answer_day_after
+from dispatch.kernel.refusals import Invalid, Refusal, refuse
+from dispatch.visits.aftercare import aftercare_due, answer_check, answer_day_after
 from dispatch.visits.safety.model import PatientAnswer
 
 ITEMS = {f"p{number}": text for number, text in enumerate(SCALE_ITEMS[Scale.PHQ9], 1)}
@@ -67,12 +67,7 @@ def _answer(name: str) -> int | None:
 
 def _page(refusal: Refusal | None = None) -> Response:
     session, who = current_session(), visitor()
-    care = aftercare_of(session, patient_id(), clock())
-    if care is None:
-        raise refuse(
-            NotFound, "no_treated_visit", "There is no visit of these days to be asked about.",
-            way_out="Call us if something is wrong.",
-        )  # fmt: skip
+    care = aftercare_due(session, patient_id(), clock())
     page = render_template(
         "patient/day_after.html",
         token=visitor_token(who),

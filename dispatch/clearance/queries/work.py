@@ -11,7 +11,13 @@ from dispatch.areas.service import area_by_id, zone_of
 from dispatch.clearance.gathering import about, alarm_waits
 from dispatch.clearance.model import ALARMS, ConsultationStatus, Decision, Subject, TaskKind, TaskLine
 from dispatch.clearance.queue import SOURCES, QueueLine, register
-from dispatch.clearance.records import ConsultationRow, DecisionRow, HoldRow, PrescriberTaskRow
+from dispatch.clearance.records import (
+    ConsultationRecordRow,
+    ConsultationRow,
+    DecisionRow,
+    HoldRow,
+    PrescriberTaskRow,
+)
 from dispatch.intake.model import CaseState
 from dispatch.intake.queries import case_of_patient, case_view, cases_in
 from dispatch.kernel.local_time import instant
@@ -92,13 +98,20 @@ def _consultations(session: Session, _at: datetime) -> Sequence[QueueLine]:
 @register
 def _decisions(session: Session, _at: datetime) -> Sequence[QueueLine]:
     """Cases that were talked over and wait for their decision: overrides and reviews are wanted there."""
+    cases = cases_in(session, (CaseState.CONSULT_DONE,))
+    held = (
+        select(ConsultationRecordRow.case_id, func.max(ConsultationRecordRow.at).label("at"))
+        .where(ConsultationRecordRow.case_id.in_([case.case_id for case in cases]))
+        .group_by(ConsultationRecordRow.case_id)
+    )
+    since = {row.case_id: row.at for row in session.execute(held)}
     return [
         QueueLine(
             kind="decision", text="Consultation held: reviews, overrides and a decision are wanted.",
-            due_at=None, case_id=case.case_id, patient_id=case.patient_id,
+            due_at=None, since=since.get(case.case_id), case_id=case.case_id, patient_id=case.patient_id,
             link=f"{case_link(case.case_id)}#decide",
         )
-        for case in cases_in(session, (CaseState.CONSULT_DONE,))
+        for case in cases
     ]  # fmt: skip
 
 

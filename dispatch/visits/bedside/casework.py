@@ -18,7 +18,7 @@ from dispatch.visits.bedside.rules.gates import (
     unmet_before_resume,
     unmet_before_start,
 )
-from dispatch.visits.facts import facts_of, patients_watched, story_of
+from dispatch.visits.facts import facts_of, patients_watched, still_watched_text, story_of
 from dispatch.visits.model import Deed, Story
 
 
@@ -55,7 +55,7 @@ def _other_patients(session: Session, row: AppointmentRow, nurse_id: UUID, at: d
         Unmet(
             reason=Reason(
                 code="another_patient_watched",
-                text=f"The patient of visit {other.reference} is neither discharged nor handed over.",
+                text=still_watched_text(other),
                 field="nurse",
                 way_out="Discharge that patient first, or dispatch sends another nurse to this one.",
             ),

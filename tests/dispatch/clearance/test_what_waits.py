@@ -26,4 +26,8 @@ def test_a_case_with_every_class_of_finding_and_an_alarm(session, clock, waiting
         "BLOCK", "OVERRIDE", "WARN", "REQUIRED",
     }  # fmt: skip
     assert task_of(session, task_id).kind == "suicidality_high"
-    assert [line.kind for line in queue(session, clock.now())] == ["alarm", "decision"]
+    lines = queue(session, clock.now())
+    assert [line.kind for line in lines] == ["alarm", "decision"]
+    held = file.consultations[0].record
+    assert held is not None
+    assert lines[1].since == held.at

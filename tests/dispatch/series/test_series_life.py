@@ -374,3 +374,5 @@ def test_the_prescribers_queue_has_orders_to_sign_and_responses_to_review(sessio
     give(scene, series, 1)
     give(scene, series, 2)
     assert waiting() == ["response_review"]
+    (line,) = (each for each in queue(session, scene.clock.now()) if each.kind == "response_review")
+    assert line.since == scene.clock.now()  # the infusion that made it due

@@ -3,11 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.appointments.care.rules.telling import day_text
-from dispatch.appointments.loading import patient_by_id
+from dispatch.appointments.loading import patient_by_id, patient_of_reference
 from dispatch.appointments.records import PatientRow
 from dispatch.areas.service import area_by_id, zone_of
 from dispatch.intake.model import CaseState
@@ -16,7 +15,6 @@ from dispatch.intake.service import LinkPurpose, make_link, make_patient_link
 from dispatch.intake.service.links import NewLink
 from dispatch.kernel.actor import Actor
 from dispatch.kernel.clock import Clock
-from dispatch.kernel.refusals import NotFound, refuse
 from dispatch.messages.model import NewMessage, Recipient
 from dispatch.messages.service import queue_message
 
@@ -33,11 +31,7 @@ def link_of_patient(
     NotFound
         ``no_such_patient``.
     """
-    wanted = select(PatientRow.id).where(PatientRow.area_id == area_id, PatientRow.reference == reference)
-    patient_id = session.scalar(wanted)
-    if patient_id is None:
-        text = "This area has no patient of that reference."
-        raise refuse(NotFound, "no_such_patient", text, field="reference", way_out="Write it as P-0042.")
+    patient_id = patient_of_reference(session, area_id, reference)
     return link_to_pages(session, patient_id, actor, clock), patient_id
 
 
