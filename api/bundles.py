@@ -30,9 +30,15 @@ WIDTHS = (4.0, 13.0, 8.0, 3.0, 9.0, 7.0, 7.0, 9.0, 7.0, 10.0, 10.0, 16.0)
 
 
 def make_bundle(
-    session: Session, asked: Asked, signers: Sequence[Signer], zone: ZoneInfo, actor: Actor, clock: Clock
+    session: Session,
+    asked: Asked,
+    signers: Sequence[Signer],
+    zone: ZoneInfo,
+    actor: Actor,
+    clock: Clock,
+    purpose: str | None = None,
 ) -> dict[str, bytes]:
-    """Return the files of a bundle; that it was made is written down.
+    """Return the files of a bundle; that it was made is written down, with the purpose where one was said.
 
     A checkpoint is signed first, so that every leaf is under one. Where the log refuses to sign because it
     contradicts itself, the bundle is made nevertheless: it is what shows where.
@@ -45,11 +51,12 @@ def make_bundle(
     lines = event_lines(session, bundle.events, zone)
     files[CSV] = csv_text([HEADS, *([harmless(cell) for cell in line] for line in lines)]).encode()
     files[PDF] = pdf_of(_paper(bundle, lines, zone, clock))
+    told = {"leaves": len(bundle.leaves), "whole": asked.everything, "visits": asked.shows_visits}
     entry = AuditEntry(
         action="custody.export_bundle",
         subject_kind="custody_log",
         subject_id=None,
-        detail={"leaves": len(bundle.leaves), "whole": asked.everything, "visits": asked.shows_visits},
+        detail=told | ({"purpose": purpose} if purpose else {}),
     )
     record(session, entry, actor, clock)
     return sealed(files)

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from api.cli_as import by_whom, officer
+
 NOT_POSSIBLE = 2  # exit status: bad input, or no bundle
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -27,7 +29,8 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option(
     "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="A new or empty directory."
 )
-def export(out: Path, **wishes: Any) -> None:
+@by_whom
+def export(out: Path, email: str, purpose: str, **wishes: Any) -> None:
     """Write an audit bundle: entries, proofs, checkpoints, keys, and the program that checks them.
 
     Without limits it holds the whole log. Vials come with their whole lives. Check it with
@@ -36,7 +39,6 @@ def export(out: Path, **wishes: Any) -> None:
     from api.bundles import make_bundle
     from api.cli_setup import settings_or_exit
     from api.log_settings import read_signers
-    from dispatch.kernel.actor import SYSTEM
     from dispatch.kernel.clock import SystemClock
     from dispatch.kernel.refusals import Refusal
     from dispatch.kernel.storage import open_engine, transaction
@@ -47,9 +49,10 @@ def export(out: Path, **wishes: Any) -> None:
     engine = open_engine(settings.database_url)
     try:
         with transaction(engine, settings.keyring) as session:
+            actor = officer(session, email)
             asked, zone = _asked(session, **wishes)
             signers = read_signers(settings.log_keys)
-            files = make_bundle(session, asked, signers, zone, SYSTEM, SystemClock())
+            files = make_bundle(session, asked, signers, zone, actor, SystemClock(), purpose)
         for name, content in files.items():
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             (out / name).write_bytes(content)

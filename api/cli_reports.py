@@ -1,4 +1,4 @@
-"""`housecall custody report`: any report as CSV or PDF, by whoever owns the database."""
+"""`housecall custody report`: any report as CSV or PDF, by whoever owns the database and says who that is."""
 
 import sys
 from pathlib import Path
@@ -7,8 +7,10 @@ from typing import NoReturn
 import click
 from sqlalchemy.orm import Session
 
+from api.cli_as import by_whom, officer
 from dispatch.custody.reports.headings import HEADINGS, ReportKind
 from dispatch.custody.reports.model import Report
+from dispatch.kernel.actor import Actor
 
 OUT = click.Path(dir_okay=False, path_type=Path)
 NAMES = ", ".join(kind.value for kind in ReportKind)
@@ -28,6 +30,7 @@ NAMES = ", ".join(kind.value for kind in ReportKind)
 @click.option("--nurse", "code", default="", help="Only this nurse, by code, where the report knows nurses.")
 @click.option("--csv", "csv_file", type=OUT, help="Write CSV to this file.")
 @click.option("--pdf", "pdf_file", type=OUT, help="Write PDF to this file.")
+@by_whom
 def report(
     name: str,
     slug: str,
@@ -37,6 +40,8 @@ def report(
     code: str,
     csv_file: Path | None,
     pdf_file: Path | None,
+    email: str,
+    purpose: str,
 ) -> None:
     """Write the report NAME of a service area."""
     from api.cli_setup import settings_or_exit
@@ -50,7 +55,8 @@ def report(
     engine = open_engine(settings.database_url)
     try:
         with transaction(engine, settings.keyring) as session:
-            made = _made(session, ReportKind(name), slug, code, {"from": first, "to": last, "as_of": as_of})
+            words = {"from": first, "to": last, "as_of": as_of}
+            made = _made(session, officer(session, email), purpose, ReportKind(name), slug, code, words)
             if csv_file is not None:
                 csv_file.write_text(csv_of(made), encoding="utf-8", newline="")
             if pdf_file is not None:
@@ -64,20 +70,27 @@ def report(
     click.echo(f"{HEADINGS[made.kind].title}, {made.period}: {len(made.body.lines)} lines.")
 
 
-def _made(session: Session, kind: ReportKind, slug: str, code: str, words: dict[str, str]) -> Report:
+def _made(
+    session: Session,
+    actor: Actor,
+    purpose: str,
+    kind: ReportKind,
+    slug: str,
+    code: str,
+    words: dict[str, str],
+) -> Report:
     """Make the report, and write down that it was made and whose names are in it (45 CFR 164.312(b))."""
     from api.reporting import note_reading, nurse_asked, question_of, sources
     from dispatch.areas.service import area_by_slug, zone_of
     from dispatch.custody.reports.service import make_report
-    from dispatch.kernel.actor import SYSTEM
     from dispatch.kernel.clock import SystemClock
 
     clock = SystemClock()
     area = area_by_slug(session, slug)
     nurse_id = nurse_asked(session, area.id, code)
     question = question_of(HEADINGS[kind], area.id, zone_of(area), clock, words, nurse_id)
-    made = make_report(session, kind, question, SYSTEM, sources(session, clock))
-    note_reading(session, made, area.id, "file", SYSTEM, clock)
+    made = make_report(session, kind, question, actor, sources(session, clock))
+    note_reading(session, made, area.id, "file", actor, clock, purpose)
     return made
 
 

@@ -235,7 +235,13 @@ def file_name(report: Report, slug: str, form: str) -> str:
 
 
 def note_reading(
-    session: Session, report: Report, area_id: UUID, form: str, actor: Actor, clock: Clock
+    session: Session,
+    report: Report,
+    area_id: UUID,
+    form: str,
+    actor: Actor,
+    clock: Clock,
+    purpose: str | None = None,
 ) -> None:
     """Write down that a report was read, for each patient it names where it names any (45 CFR 164.312(b)).
 
@@ -243,6 +249,8 @@ def note_reading(
     any instant is read from them.
     """
     detail = {"report": report.kind.value, "form": form, "lines": len(report.body.lines)}
+    if purpose:
+        detail["purpose"] = purpose
     entry = AuditEntry(
         action="custody.read_report", subject_kind="service_area", subject_id=area_id, detail=detail
     )

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy import Engine
 
 from api.cli import main
+from dispatch.audit.records import AuditEntryRow
 from dispatch.kernel.sealing import Keyring
 from dispatch.kernel.storage import transaction
 from tests.builders.custody import Scene, wasted
@@ -25,6 +26,9 @@ def scene(database_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch) ->
         return wasted(session)
 
 
+BY = ("--as", "cora@test.example", "--for", "inspection")
+
+
 KEYRING = Keyring({1: b"k" * 32}, 1, b"i" * 32)
 
 
@@ -35,7 +39,7 @@ def run(*words: str) -> tuple[int, str]:
 
 def exported(tmp_path: Path, *words: str) -> Path:
     out = tmp_path / f"bundle{len(list(tmp_path.iterdir()))}"
-    status, said = run("export", "--out", str(out), *words)
+    status, said = run("export", "--out", str(out), *BY, *words)
     assert status == 0, said
     return out
 
@@ -121,14 +125,14 @@ def test_a_part_needs_an_earlier_checkpoint_only_where_there_is_one(scene: Scene
     [
         (["--vial", "NO-SUCH"], "There is no such vial."),
         (["--nurse", "N-99"], "There is no nurse of that code."),
-        (["--patient", "P-99"], "There is no patient of that reference."),
+        (["--patient", "P-99"], "This area has no patient of that reference."),
         (["--area", "nowhere"], "area"),
     ],
 )
 def test_a_wish_that_names_nothing_is_refused(
     scene: Scene, tmp_path: Path, words: list[str], says: str
 ) -> None:
-    status, said = run("export", "--out", str(tmp_path / "out"), *words)
+    status, said = run("export", "--out", str(tmp_path / "out"), *BY, *words)
     assert status == 2
     assert says in said
     assert not (tmp_path / "out").exists()
@@ -136,6 +140,37 @@ def test_a_wish_that_names_nothing_is_refused(
 
 def test_a_directory_that_holds_something_is_left_alone(scene: Scene, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    status, said = run("export", "--out", str(tmp_path))
+    status, said = run("export", "--out", str(tmp_path), *BY)
     assert status == 2
     assert "is not empty" in said
+
+
+def test_who_took_a_bundle_and_what_for_is_written_down(scene: Scene, engine: Engine, tmp_path: Path) -> None:
+    exported(tmp_path)
+    with engine.connect() as connection:
+        kept = connection.execute(
+            sa.select(AuditEntryRow.actor_name, AuditEntryRow.session_ref, AuditEntryRow.detail).where(
+                AuditEntryRow.action == "custody.export_bundle"
+            )
+        ).one()
+    assert (kept.actor_name, kept.session_ref) == ("cora", "command line")
+    assert kept.detail["purpose"] == "inspection"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--for", "inspection"), "Missing option '--as'"),
+        (("--as", "cora@test.example"), "Missing option '--for'"),
+        (("--as", "cora@test.example", "--for", "fun"), "'fun' is not one of"),
+        (("--as", "nobody@test.example", "--for", "inspection"), "no active account"),
+        (("--as", "ada@test.example", "--for", "inspection"), "Only a compliance may do this"),
+    ],
+)
+def test_nobody_takes_a_bundle_unnamed(
+    scene: Scene, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    status, said = run("export", "--out", str(tmp_path / "out"), *words)
+    assert status == 2
+    assert says in said
+    assert not (tmp_path / "out").exists()

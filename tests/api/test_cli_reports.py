@@ -23,7 +23,10 @@ def housecall(app, engine, database_url, monkeypatch):
     monkeypatch.setenv("HOUSECALL_DEMO", "1")
     with transaction(engine, keyring_of_app(app)) as session:
         a_full_day(session)
-    return lambda *words: CliRunner().invoke(main, ["custody", "report", *words])
+    return lambda *words: CliRunner().invoke(main, ["custody", "report", *words, *BY])
+
+
+BY = ("--as", "cora@test.example", "--for", "own-audit")
 
 
 DAY = ("--area", "columbus", "--from", "2026-11-23", "--to", "2026-11-23")
@@ -47,7 +50,9 @@ def test_a_report_is_written_as_csv_and_pdf_that_names_the_csv(housecall, tmp_pa
     ):
         assert word in shown
     with engine.connect() as connection:
-        assert "custody.read_report" in connection.scalars(sa.select(AuditEntryRow.action)).all()
+        read = AuditEntryRow.action == "custody.read_report"
+        kept = connection.execute(sa.select(AuditEntryRow.actor_name, AuditEntryRow.detail).where(read)).one()
+    assert (kept.actor_name, kept.detail["purpose"]) == ("cora", "own-audit")
 
 
 @pytest.mark.parametrize(
