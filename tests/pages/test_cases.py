@@ -228,6 +228,10 @@ def a_picture(kind="JPEG"):
     return made.getvalue()
 
 
+def taken(browser, path, attachment_id):
+    return send(browser, f"{path}/attachments/{attachment_id}", own_secret=PASSWORD)
+
+
 def attachment_of(page):
     return page.partition("/attachments/")[2].partition('"')[0]
 
@@ -237,7 +241,7 @@ def test_a_picture_is_kept_without_what_the_camera_said(engine, officer, lost):
     assert upload(officer, lost[2], a_picture(), "vial.jpg", text="The vial").status_code == 303
     page = officer.get(lost[2]).text
     assert "vial.jpg" in page
-    answer = officer.get(f"{lost[2]}/attachments/{attachment_of(page)}")
+    answer = taken(officer, lost[2], attachment_of(page))
     assert answer.content_type == "image/jpeg"
     assert b"address" not in answer.data
     assert Image.open(io.BytesIO(answer.data)).size == (40, 30)
@@ -252,7 +256,7 @@ def test_a_picture_is_kept_without_what_the_camera_said(engine, officer, lost):
 )
 def test_documents_are_handed_out_as_they_came(officer, lost, content, name, kept):
     assert upload(officer, lost[2], content, name).status_code == 303
-    answer = officer.get(f"{lost[2]}/attachments/{attachment_of(officer.get(lost[2]).text)}")
+    answer = taken(officer, lost[2], attachment_of(officer.get(lost[2]).text))
     assert (answer.data, answer.mimetype) == (content, kept)
 
 
@@ -285,7 +289,15 @@ def test_a_document_of_another_case_is_not_found(app, engine, officer, lost):
     send(officer, CASES, area="columbus", kind="other", text="Another thing.")
     with engine.connect() as connection:
         other = connection.scalar(sa.select(DiscrepancyRow.id).where(DiscrepancyRow.kind == "other"))
-    assert officer.get(f"{CASES}/{other}/attachments/{kept}").status_code == 404
+    assert taken(officer, f"{CASES}/{other}", kept).status_code == 404
+
+
+def test_a_screen_left_open_hands_out_no_document(engine, officer, lost):
+    upload(officer, lost[2], b"Called at noon.")
+    kept = attachment_of(officer.get(lost[2]).text)
+    assert send(officer, f"{lost[2]}/attachments/{kept}").status_code == 403
+    assert officer.get(f"{lost[2]}/attachments/{kept}").status_code == 405
+    assert "custody.read_attachment" not in actions(engine)
 
 
 # Forms.

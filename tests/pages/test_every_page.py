@@ -39,7 +39,7 @@ from tests.builders.web import a_browser, csrf
 NO_PAGES = {
     "static", "security.static", "metrics", "pages.healthz", "pages.readyz", "pages.day_events",
     "pages.visit_offers", "pages.plan_of_today", "api-docs.openapi_json",
-    "pages.case_attachment", "pages.vial_labels", "pages.intake_document",
+    "pages.vial_labels", "pages.intake_document",
 }  # fmt: skip
 INLINE = re.compile(r"<[^>]+\s(style|on[a-z]+|hx-on[^=]*)\s*=", re.IGNORECASE)
 BOARD = f"/board/columbus/{DAY}"

@@ -45,10 +45,12 @@ def attach_to_case(case_id: UUID) -> Response:
     return redirect(place, HTTPStatus.SEE_OTHER)
 
 
-@pages.route("/custody/cases/<uuid:case_id>/attachments/<uuid:attachment_id>")
+@pages.route("/custody/cases/<uuid:case_id>/attachments/<uuid:attachment_id>", methods=["POST"])
+@limiter.limit(login_limit, key_func=who_tries)
 @policy(OFFICERS)
 def case_attachment(case_id: UUID, attachment_id: UUID) -> Response:
-    """Hand out a document; that it was read is written down."""
+    """Hand out a document, for a fresh password; that it was read is written down."""
+    signature(request.form, new_id())
     line, content = queries.attachment(current_session(), case_id, attachment_id)
     note_read(
         AuditEntry(
