@@ -34,6 +34,10 @@ CONTENT_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# A worker has a policy of its own. This one runs compiled code (docs/adr/0008-codes-by-camera.md) and reaches
+# no page: it may load itself and its code, and nothing else.
+CODE_READER = "js/scan-reader.js"
+CODE_READER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 log = structlog.get_logger("housecall.requests")
 
 
@@ -116,7 +120,10 @@ def _frame_requests(app: Flask, settings: Settings) -> None:
     def _leave(answer: Response) -> Response:
         headers = answer.headers
         g.took_s = time.monotonic() - g.get("arrived", time.monotonic())
-        headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+        reads_codes = (
+            request.endpoint == "static" and (request.view_args or {}).get("filename") == CODE_READER
+        )
+        headers.setdefault("Content-Security-Policy", CODE_READER_POLICY if reads_codes else CONTENT_POLICY)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"

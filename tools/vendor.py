@@ -78,6 +78,17 @@ LIBRARIES = (
         },
     ),
     Library(
+        package="zxing-wasm",
+        folder="zxing-wasm",
+        licence="MIT",
+        files={
+            "dist/es/reader/index.js": "es/reader/index.js",
+            "dist/es/share.js": "es/share.js",
+            "dist/reader/zxing_reader.wasm": "reader/zxing_reader.wasm",
+            "LICENSE": "LICENSE",
+        },
+    ),
+    Library(
         package="swagger-ui-dist",
         folder="swagger-ui",
         licence="Apache-2.0",

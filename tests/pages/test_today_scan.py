@@ -1,9 +1,11 @@
-"""Scanning on the nurse's phone: with a hand scanner, with the camera where the browser reads codes."""
+"""Scanning on the nurse's phone: with a hand scanner, with the camera."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
+import zxingcpp
 
 from dispatch.custody.scans.model import label_text
 from tests.builders.nurse_screen import NINA, PAM, a_staffed_town, fill_in, stock_up, take
@@ -21,6 +23,29 @@ const pen = picture.getContext("2d");
 setInterval(() => pen.fillRect(0, 0, 9, 9), 40);
 navigator.mediaDevices.getUserMedia = async () => picture.captureStream();
 """
+
+PICTURED = """
+const rows = %s;
+const picture = document.createElement("canvas");
+picture.width = 640;
+picture.height = 480;
+const pen = picture.getContext("2d");
+setInterval(() => {
+  pen.fillStyle = "#eee";
+  pen.fillRect(0, 0, 640, 480);
+  rows.forEach((row, y) => [...row].forEach((dot, x) => {
+    pen.fillStyle = dot === "#" ? "#222" : "#eee";
+    pen.fillRect(120 + x * 6, 60 + y * 6, 6, 6);
+  }));
+}, 40);
+navigator.mediaDevices.getUserMedia = async () => picture.captureStream();
+"""
+
+
+def pictured(text, code):
+    """Return a code as rows of dots."""
+    drawn = zxingcpp.create_barcode(text, code).to_image(scale=1)
+    return ["".join("#" if dot < 128 else " " for dot in row) for row in memoryview(drawn).tolist()]
 
 
 @pytest.fixture
@@ -108,6 +133,32 @@ def test_where_the_browser_reads_codes_the_camera_does_it(open_page, town):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_where_it_does_not_there_is_no_button(open_page, town):
-    page = open_page(NINA, "/today")
+@pytest.mark.parametrize("code", [zxingcpp.BarcodeFormat.DataMatrix, zxingcpp.BarcodeFormat.QRCode])
+def test_where_it_does_not_a_reader_of_ours_reads_the_picture(open_page, town, code):
+    """Chromium on Linux has no BarcodeDetector, as Safari has none."""
+    page = open_page(NINA, "/login")
+    page.add_init_script(PICTURED % json.dumps(pictured(LABEL, code)))
+    page.goto("/today")
+    assert page.evaluate("'BarcodeDetector' in window") is False
+    page.get_by_role("button", name="Use the camera").click()
+    page.get_by_text("Vial V-1 is on the list. Read its seal.").wait_for()
+    assert page.locator("video").count() == 0
+    assert page.errors == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_without_a_camera_there_is_no_button(open_page, town):
+    page = open_page(NINA, "/login")
+    page.add_init_script("Object.defineProperty(navigator, 'mediaDevices', { value: undefined });")
+    page.goto("/today")
     assert page.get_by_role("button", name="Use the camera").count() == 0
+
+
+def test_only_the_reader_of_codes_runs_compiled_code(nina):
+    policies = {}
+    for path in ("/today", "/static/js/scan-camera.js", "/static/js/scan-reader.js"):
+        with nina.get(path) as answer:
+            policies[path] = answer.headers["Content-Security-Policy"]
+    assert [path for path, told in policies.items() if "wasm" in told] == ["/static/js/scan-reader.js"]
+    assert "default-src 'none'" in policies["/static/js/scan-reader.js"]
