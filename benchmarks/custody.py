@@ -28,6 +28,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine, make_url
 
 from api.migrations import migrate
+from api.serving import hand_over_quickly
 from dispatch.custody import service
 from dispatch.custody.model import Receipt, Verdict
 from dispatch.kernel import one_trip
@@ -306,6 +307,7 @@ def custody(backends: tuple[str, ...], events: int, clients: int, racers: int) -
         "sqlalchemy": sa.__version__,
         "date": SystemClock().now().date().isoformat(),
     }
+    hand_over_quickly()  # as the server does
     click.echo(TABLE_HEAD.format(clients=clients, racers=racers))
     measured = []
     for backend in backends:
