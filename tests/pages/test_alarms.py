@@ -56,7 +56,7 @@ def test_a_call_for_help_leaves_a_small_sign_and_nothing_else(nurse):
     assert not [word for word in ("panic", "alarm", "help") if word in seen]
 
 
-def test_the_board_shouts_and_the_address_is_only_on_the_alarms_page(app, engine, nurse, dispatcher):
+def test_the_board_shouts_and_the_address_is_only_on_the_alarms_page(app, engine, town, nurse, dispatcher):
     call_for_help(nurse)
     board = dispatcher.get(BOARD).text
     assert "Call for help" in board
@@ -66,6 +66,7 @@ def test_the_board_shouts_and_the_address_is_only_on_the_alarms_page(app, engine
     page = dispatcher.get(f"/alarms/{alarm_id}").text
     assert "1234 Kenworth Rd" in page
     assert "Gate code 40#" in page
+    assert f'href="{BOARD}?visit={town.first_id}"' in page  # where the rest of her day is planned anew
     with transaction(engine, keyring_of_app(app)) as session:
         reads = session.scalars(sa.select(AuditEntryRow).where(AuditEntryRow.action == "safety.read_place"))
         assert len(reads.all()) == 1

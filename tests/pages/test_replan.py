@@ -1,16 +1,21 @@
 """Something happens on a running day: reported, proposed, drawn before and after, accepted or discarded."""
 
+import html
 import re
 
+import html5lib
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from dispatch.assignment.records import DisturbanceRow
+from dispatch.assignment.records import DisturbanceRow, PlannedStopRow
 from dispatch.kernel.actor import Role
 from dispatch.kernel.storage import transaction
+from dispatch.visits.model import Deed
+from dispatch.visits.service import record_fact
 from tests.builders.assignment import DAY, a_published_plan, a_small_day, local
+from tests.builders.visits import a_deed, nurse_actor
 from tests.builders.web import a_browser, a_person, csrf, keyring_of_app
 
 BOARD = f"/board/columbus/{DAY}"
@@ -47,8 +52,6 @@ def proposal_of(answer):
 
 def with_visits(metro, engine, app):
     """The shift that has visits."""
-    from dispatch.assignment.records import PlannedStopRow
-
     with transaction(engine, keyring_of_app(app)) as session:
         wanted = select(PlannedStopRow.shift_id).where(PlannedStopRow.kind == "visit")
         return str(session.scalars(wanted).first())
@@ -76,6 +79,44 @@ def test_a_report_that_says_too_little_comes_back_with_why(dana, fields, said):
     assert answer.status_code == 422
     assert said in answer.text
     assert "What happened" in answer.text
+
+
+def under_way(app, engine, deeds):
+    """Let the first planned visit's nurse do so much, and return the visit's key."""
+    with transaction(engine, keyring_of_app(app)) as session:
+        wanted = (
+            select(PlannedStopRow).where(PlannedStopRow.kind == "visit").order_by(PlannedStopRow.sequence)
+        )
+        stop = session.scalars(wanted).first()
+        for minutes, deed in enumerate(deeds):
+            nurse = nurse_actor(stop.nurse_id)
+            fact = a_deed(stop.appointment_id, deed, local(7 + minutes / 60))
+            record_fact(session, fact, nurse, app.extensions["housecall_clock"])
+        return str(stop.appointment_id)
+
+
+@pytest.mark.parametrize("last", [(), (Deed.STOP,), (Deed.STOP, Deed.DISCHARGE)])
+def test_a_visit_whose_nurse_must_stay_leads_to_its_report_filled_in(app, engine, dana, last):
+    key = under_way(app, engine, (Deed.CHECK_IN, Deed.START, *last))
+    panel = dana.get(f"{BOARD}/visits/{key}").text
+    assert "It takes longer: re-plan" in panel
+    there = html.unescape(re.search(r'hx-get="([^"]+/report[^"]*)"', panel)[1])
+    form = dana.get(there).text
+    assert '<option value="overrun" selected>' in form
+    assert f'<option value="{key}" selected>' in form
+
+
+def test_a_visit_that_is_over_leads_to_no_report(app, engine, dana):
+    key = under_way(app, engine, (Deed.CHECK_IN, Deed.START, Deed.STOP, Deed.CHECK_OUT))
+    assert "/report" not in dana.get(f"{BOARD}/visits/{key}").text
+
+
+def test_late_visits_lead_to_a_new_plan_of_the_rest(clock, dana):
+    assert "Re-plan because of visits that are late" not in dana.get(BOARD).text
+    clock.at = local(11)  # nobody has set off
+    page = dana.get(BOARD).text
+    assert "Re-plan because of visits that are late" in page
+    html5lib.HTMLParser(strict=True).parse(page)
 
 
 def test_a_late_car_needs_its_time(dana, metro):

@@ -196,7 +196,8 @@ class VisitPanel:
     """A visit in detail: when, by whom, who else could go and why not the others.
 
     `is_left` says that nobody makes it: then the panel asks what would make it possible. `wanted` repeats
-    what a dispatcher asked for, where somebody else was quicker.
+    what a dispatcher asked for, where somebody else was quicker. `happening` is what a report about it would
+    begin with (`replans.CHOICES`), empty where nothing is left to re-plan.
     """
 
     key: str
@@ -213,6 +214,7 @@ class VisitPanel:
     candidates: Sequence[Candidate]
     plan_number: int
     is_left: bool = False
+    happening: str = ""
     outcome: Outcome | None = None
     wanted: str = ""
 

@@ -62,7 +62,7 @@ CHANGES = {
 @pages.route("/board/<slug>/<day>/report")
 @policy(DISPATCHERS)
 def report_form(slug: str, day: str) -> Response:
-    """Ask what happened, and show what was reported before and holds."""
+    """Ask what happened, filled in as an address asks, and show what was reported before and holds."""
     return _form(slug, day)
 
 
@@ -169,7 +169,7 @@ def _form(slug: str, day: str, refusal: Refusal | None = None) -> Response:
         "dispatcher/_report.html",
         view=view,
         shops=shops,
-        asked=request.form,
+        asked=request.form or request.args,
         refused=sentences(refusal) if refusal else (),
         held=[
             ReportLine(

@@ -34,6 +34,8 @@ from dispatch.routes.model import BoardVisit
 
 TONES = {Fit.A: "best", Fit.B: "middling", Fit.C: "middling", Fit.NO: "none"}
 PARTS = ("1", "2")
+# What a dispatcher most likely has to tell of a visit, by how it is drawn.
+HAPPENING = {"under_way": "overrun", "planned": "nothing"}
 
 
 @pages.route("/board/<slug>/<day>/visits/<key>")
@@ -145,6 +147,7 @@ def panel(
     answer = asked_why(slug, day, key, present_days() if request.method == "GET" else None)
     area = area_by_slug(current_session(), slug)
     of_it = booked_visits(current_session(), area.id, day_from(day), {}, {answer.appointment_id})
+    states = {each.appointment_id: each.state for each in progress_of(slug, day)}
     visit = of_it[answer.appointment_id]
     note_reads("visit.why", [visit.patient_id])
     zone = zone_of(area)
@@ -167,6 +170,7 @@ def panel(
                     for found in answer.candidates],
         plan_number=answer.plan_number,
         is_left=answer.shift_id is None,
+        happening=HAPPENING.get(words.look(states.get(answer.appointment_id, visit.state)), ""),
         outcome=outcome,
         wanted=wanted_text(outcome, codes),
     )  # fmt: skip

@@ -9,9 +9,13 @@ from dispatch.routes.model import BoardVisit, Left, Span
 from routing.plan import ReasonLeft
 
 MC_PER_DOLLAR = 100_000
+# The nurse is bound: also while she watches a patient after an infusion, until she leaves.
 UNDER_WAY = frozenset(
-    {"en_route", "arrived", "screening", "held", "ready", "infusing", "paused", "emergency"}
-)
+    {
+        "en_route", "arrived", "screening", "held", "ready", "infusing", "paused", "recovery", "discharged",
+        "emergency",
+    }
+)  # fmt: skip
 STATES = {
     "planned": "",
     "assigned": "",
