@@ -75,7 +75,7 @@ class WasteSchema(DeedSchema):
     )
     companion = fields.String(
         load_default="", validate=validate.Length(0, 40),
-        metadata={"description": "who of the patient's signed, as a relation; never a name"},
+        metadata={"description": "who of the patient's saw it, as a relation; never a name"},
     )  # fmt: skip
 
 

@@ -171,7 +171,7 @@ class Administer(VialDeed):
 class WasteResidual(VialDeed):
     """Leftover drug was destroyed: the measured amount, how, and before whom.
 
-    `companion` says who of the patient's signed, as a relation (``spouse``), never as a name.
+    `companion` says who of the patient's saw it, as a relation (``spouse``), never as a name.
     """
 
     amount_ug: int

@@ -30,9 +30,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The witness signed by the actor's device.",
         "Let the witness sign on an own device.",
     ),
-    "witness_weak": ("Only a companion signed: the weakest witness.", "Have the next waste seen by video."),
+    "witness_weak": ("Only a companion saw it: the weakest witness.", "Have the next waste seen by video."),
     "witness_kind_not_allowed": ("A waste may not be seen in this way here.", "Compliance was told."),
-    "companion_missing": ("It is not said who of the patient's signed.", "Say it as a relation: spouse."),
+    "companion_missing": ("It is not said who of the patient's saw it.", "Say it as a relation: spouse."),
     "video_witness_typed_here": (
         "A witness by video cannot have typed a secret on this phone.",
         "Let the witness sign on an own device.",

@@ -13,7 +13,8 @@ class WitnessKind(StrEnum):
 
     ``present``: a pharmacist or second nurse stood by. ``live_video``: a second licensed person saw it
     live and signed on an own device. ``carried_back``: the sealed residual was brought to the pharmacy and
-    wasted there. ``companion``: somebody of the patient's signed, who has no account and no licence.
+    wasted there. ``companion``: somebody of the patient's saw it, who has no account and
+    no licence, and signs nothing (docs/custody-proofs.md).
     """
 
     PRESENT = "present"
@@ -26,7 +27,7 @@ _STRENGTHS = {
     WitnessKind.PRESENT: (4, "second licensed person present"),
     WitnessKind.LIVE_VIDEO: (3, "second licensed person by live video"),
     WitnessKind.CARRIED_BACK: (2, "sealed residual carried back"),
-    WitnessKind.COMPANION: (1, "companion's signature: weak"),
+    WitnessKind.COMPANION: (1, "companion of the patient: weak"),
 }
 UNSEEN = "no witness"
 

@@ -10,7 +10,7 @@ def weak_witness(books: Books, limits: Limits) -> list[Question]:
     """Ask where more of a nurse's waste than of the others' was seen by nobody, or by a companion only.
 
     custody-rules.md ranks witnesses at home: a licensed person over live video, the sealed residual carried
-    back, a companion's signature (weak).
+    back, a companion who saw it (weak).
     """
 
     def worded(nurse: UUID, tally: Tally, peers: float) -> str:
