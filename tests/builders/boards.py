@@ -52,18 +52,29 @@ def least_cost_mc(day: DayIndex) -> int:
     )
 
 
-def asked(side: Side, dual_mc: Any, way: int, below_mc: int, *, bounded: bool = True, cut: Any = None) -> Ask:
-    """A question to the pricing of one nurse; `cut` is (bits, prices) of cuts, the last bits the nurse's."""
+def asked(
+    side: Side,
+    dual_mc: Any,
+    way: int,
+    below_mc: int,
+    *,
+    bounded: bool = True,
+    cut: Any = None,
+    room: int = 100_000,
+) -> Ask:
+    """A question to the pricing of one nurse, with room for so many labels.
+
+    `cut` is (bits, prices) of cuts, the last bits the nurse's.
+    """
     n = len(side.visits)
     table = completion_bounds(side, dual_mc) if bounded and side.limits[STEP] else NO_BOUNDS
     bits, prices = cut or (np.zeros((n + 1, 0), dtype=np.uint64), np.zeros(0, dtype=np.int64))
-    most = 100_000
     return Ask(
         dual_mc,
         table,
         bits,
         prices,
-        np.array([way, below_mc, most, most, most, 30], dtype=np.int64),
+        np.array([way, below_mc, room, room, room, 30], dtype=np.int64),
         NEVER_STOPPED,
     )
 

@@ -42,15 +42,19 @@ from routing.engine.master.pool import Column, Pool, columns_of, roster_from
 from routing.engine.pricing.nurses import Pricer
 from routing.engine.pricing.side import Ints, sides_of
 from routing.engine.route.roster import Roster, roster_with
+from routing.engine.swift.pair import Pair
 from routing.engine.swift.rounds import Swift
 
 CUTS_A_ROUND = 80
 CUT_ROUNDS, CUT_ROUNDS_MANY = 4, 2  # then lists bring more
 CHOICE_SHARE, MOST_CHOICE_S = 0.15, 12.0
-MOST_COLUMNS_CHOSEN = 12_000
+MOST_COLUMNS_CHOSEN, MOST_LONG_COLUMNS_CHOSEN = 12_000, 3_000
 NEAR_SHARE = 0.02  # of the bound: columns that cost no more than this are offered to the integer master
 WARM_UP_SHARE = 0.5
-LONG_LABELS = 15_000
+LONG_LABELS, MOST_LONG_LABELS = 20_000, 80_000  # of long routes, at first and at most
+LONG_BEAMS = (6,)
+LONG_CLOSE_ENOUGH = 0.004  # of the value: no plan comes so near, and the last rounds cost as much as the rest
+LONG_PRICES_SHARE, SEARCH_SHARE = 0.75, 0.6  # of the time left
 SOON = 3.0  # times what sensible prices took: with less than that left, exact ones come too late
 POOR = 0.02  # gap from which the known routes are recombined before anything else
 BROKEN = 0.01  # a number of visits this close to a whole one is whole
@@ -96,7 +100,7 @@ class _Work:
         self,
         day: DayIndex,
         roster: Roster,
-        swift: Swift | None,
+        swift: Swift | Pair | None,
         seed: int,
         budget: Budget,
         on_progress: OnProgress,
@@ -105,6 +109,7 @@ class _Work:
         proven_mc: int | None = None,
     ) -> None:
         self.day, self.roster, self.seed, self.budget = day, roster, seed, budget
+        self.swift = swift
         self.on_progress, self.only_bound, self.foreign_mc = on_progress, only_bound, proven_mc
         self.repeatable = budget.iterations is not None
         self.bound_mc: int | None = None
@@ -116,12 +121,13 @@ class _Work:
         longest = max((len(route) for route in roster.routes), default=0)
         self.elementary = longest <= LONG_DAY
         sides = sides_of(day, 0 if self.elementary else NEAR_VISITS)
-        self.pricer = Pricer(day, sides, budget)
+        self.pricer = Pricer(day, sides, budget, hard=not self.elementary)
         retime = None if swift is None else swift.cost_mc
         self.relaxation = Relaxation(day, self.pricer, pool, list(Roster(day).cost_mc), retime)
         self.near = None if swift is None else shared_prices(day, roster.routes, swift.cost_mc)
         if not self.elementary:
-            self.relaxation.exact_labels = LONG_LABELS
+            self.relaxation.exact_labels, self.relaxation.most_labels = LONG_LABELS, MOST_LONG_LABELS
+            self.relaxation.beams, self.relaxation.close_enough = LONG_BEAMS, LONG_CLOSE_ENOUGH
 
     def run(self) -> None:
         """Work until optimal or until the budget is spent."""
@@ -137,12 +143,14 @@ class _Work:
         if len(self.day.visits) > ONE_REGION and not self.only_bound:
             self._go_by_region()
             return
+        if not self.elementary and not self.only_bound:
+            self._go_long()
+            return
         if not self.only_bound and budget.left_s < ENOUGH_TIMES * exact_seconds(len(self.day.visits)):
             self._choose()  # the routes of ruin and recreate, recombined
         warm_up_s = WARM_UP_SHARE * budget.left_s
         relaxation.warm_up(Budget(seconds=warm_up_s, hand_in=budget.hand_in), self.near)
-        soon = budget.left_s < SOON * budget.used_s
-        if not self.only_bound and (soon or not self.elementary):
+        if not self.only_bound and budget.left_s < SOON * budget.used_s:
             relaxation.bound_quickly()
             self._note_bound(relaxation.bound_mc)
             self._tell("column generation")
@@ -168,16 +176,52 @@ class _Work:
             self._dive()
             self._choose()
 
+    def _go_long(self) -> None:
+        """Plan a day of long routes: prices for the bound, ruin and recreate for the plan, in turn.
+
+        A mixture of long routes is far from a plan, so a dive brings little; what ruin and recreate comes
+        across, recombined with the routes that the prices brought, brings more.
+        """
+        relaxation, budget = self.relaxation, self.budget
+        relaxation.warm_up(budget.of(WARM_UP_SHARE * budget.left_s), self.near)
+        relaxation.converge(budget.of(LONG_PRICES_SHARE * budget.left_s))
+        self._note_bound(relaxation.bound_mc)
+        self._tell("column generation")
+        while not self._is_done() and not self._rounds_are_used_up():
+            self._search_on()
+            self._choose()
+            if self._is_done() or not relaxation.add_cuts(CUTS_A_ROUND):
+                continue
+            relaxation.converge(budget.of(LONG_PRICES_SHARE * budget.left_s))
+            self._note_bound(relaxation.bound_mc)
+            self._tell("cuts")
+
+    def _search_on(self) -> None:
+        """Ruin and recreate from the best plan, with most of the time left."""
+        if self.swift is None or self._is_done():
+            return
+        self.relaxation.rounds += 1
+        routes = self.swift.improve(
+            self.roster.routes,
+            self.seed + self.relaxation.rounds,
+            seconds=None if self.repeatable else SEARCH_SHARE * self.budget.left_s,
+            rounds=SWIFT_ROUNDS if self.repeatable else None,
+            hand_in=self.budget.hand_in,
+        )
+        for nurse, order, cost_mc in self.swift.harvest():
+            self.relaxation.pool.add(nurse, order, cost_mc)
+        self._take(columns_of(roster_with(self.roster, routes)), "ruin and recreate")
+
     def _make_plan(self, few: bool) -> None:
         """Make plans near the bound; of many visits that may take a second try, from other routes."""
-        if self.elementary and can_be_parted(self.day):
+        if can_be_parted(self.day):
             self._settle_half()
-        elif few or not self.elementary:
+        elif few:
             self._dive()
-        if (few or not self.elementary) and self._gap() > POOR:
+        if few and self._gap() > POOR:
             self._choose()
         self._polish()
-        if not few and self.elementary and self._gap() > POOR:
+        if not few and self._gap() > POOR:
             self._settle_half()
             self._polish()
 
@@ -340,8 +384,7 @@ class _Work:
         low_mc = round(relaxation.value_mc) if relaxation.bound_mc is None else relaxation.bound_mc
         distance_mc = min(max(1, now_mc - low_mc), int(NEAR_SHARE * abs(now_mc)) + 1)
         near = relaxation.within_mc(distance_mc if relaxation.rounds else now_mc)
-        if len(near) > MOST_COLUMNS_CHOSEN:
-            near = near[-MOST_COLUMNS_CHOSEN:]
+        near = near[-(MOST_COLUMNS_CHOSEN if self.elementary else MOST_LONG_COLUMNS_CHOSEN) :]
         relaxation.pool.add_roster(self.roster)
         columns = [*(relaxation.pool.columns[index] for index in near), *columns_of(self.roster)]
         chosen = choose(

@@ -4,12 +4,13 @@ from routing.engine.budget import Budget, OnProgress, Progress
 from routing.engine.index import DayIndex
 from routing.engine.quick.greedy import cheapest_insertion, relocate_until_settled
 from routing.engine.route.roster import Roster, roster_with
+from routing.engine.swift.pair import Pair
 from routing.engine.swift.rounds import Swift
 
 GREEDY_SHARE = 0.05
 SWIFT_SHARE, LEAST_SWIFT_S, MOST_SWIFT_S = 0.06, 0.1, 3.0
 SWIFT_S_A_VISIT = 0.03  # a small day is at its best long before
-LONG_SWIFT_SHARE = 0.75
+LONG_SWIFT_SHARE = 0.4
 EXACT_S, EXACT_POWER, ENOUGH_TIMES = 2.0, 2.5, 2.0  # measured: 2 s for 100 visits, 11 s for 200
 SWIFT_ROUNDS, LONG_SWIFT_ROUNDS = 2_000, 20_000  # where the rounds are counted, not the seconds
 LONG_DAY = 9  # more visits than this on the longest greedy route: remember neighbours only
@@ -18,7 +19,7 @@ ONE_REGION = 250  # visits: days of more are improved region by region
 
 def first_day(
     day: DayIndex, seed: int, budget: Budget, on_progress: OnProgress
-) -> tuple[Roster, set[int], Swift]:
+) -> tuple[Roster, set[int], Swift | Pair]:
     """Return a first complete day and what improved it; the visits that were not tried."""
     roster, untried = Roster(day), set[int]()
     if any(partner >= 0 for partner in day.partner):  # only the slow way can agree on a begin for both halves
@@ -30,9 +31,10 @@ def first_day(
     roster = roster_with(roster, swift.greedy(seed, roster.routes))
     tell(roster, None, budget, on_progress, "cheapest insertion")
     long = max(len(route) for route in roster.routes) > LONG_DAY
+    searching = Pair(swift, Swift(day, roster.agreed)) if long else swift
     seconds = swift_seconds(day, budget, long)
     rounds = LONG_SWIFT_ROUNDS if long else SWIFT_ROUNDS
-    routes = swift.improve(
+    routes = searching.improve(
         roster.routes,
         seed,
         seconds=seconds if budget.iterations is None else None,
@@ -41,7 +43,7 @@ def first_day(
     )
     roster = roster_with(roster, routes)
     tell(roster, None, budget, on_progress, "ruin and recreate")
-    return roster, untried, swift
+    return roster, untried, searching
 
 
 def swift_seconds(day: DayIndex, budget: Budget, long: bool) -> float:

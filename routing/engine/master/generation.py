@@ -24,9 +24,11 @@ COLUMNS_A_NURSE = 30
 KEEP = 120
 GROUPS = 3  # of nurses that are priced between two solutions of the master
 FIRST_SHARES = (0.0, 0.3, 0.5, 0.7)  # how far the first rounds go from the incumbent's prices to the master's
+FEW_WIDE = 2  # the same, where more labels a node were kept
 FEW = 8  # new routes a nurse: fewer, and exact prices find more in the same time
 SMOOTHING = 0.5
 SETTLED = 0.5  # new routes a nurse: fewer, and the master's own prices are the best guess
+MORE_LABELS_FROM = 40  # new routes a nurse: with fewer, labels that ran out hold up the bound
 CLOSE_ENOUGH = 1e-5  # of the master's value
 
 
@@ -35,7 +37,9 @@ class Relaxation:
     """The linear relaxation of a day as it stands: pool, master, best bound and the prices that prove it.
 
     `retime` says what an order of visits really costs a nurse: a label may stand for a route that has a
-    cheaper timing than the label's, where another label made that one superfluous.
+    cheaper timing than the label's, where another label made that one superfluous. `exact_labels` grow up
+    to `most_labels` when they run out and little else is found; `beams` are the labels a node that the last
+    heuristic rounds keep, one after the other; bound and value meet when they are `close_enough`.
     """
 
     day: DayIndex
@@ -50,6 +54,10 @@ class Relaxation:
     terms_mc: list[int] | None = None  # each nurse's term in it
     rounds: int = 0
     exact_labels: int = EXACT_LABELS
+    most_labels: int = EXACT_LABELS
+    beams: tuple[int, ...] = ()
+    close_enough: float = CLOSE_ENOUGH
+    ran_out: bool = False
 
     def __post_init__(self) -> None:
         self.master = LinearMaster(self.day, self.pool, self.home_mc)
@@ -59,6 +67,7 @@ class Relaxation:
 
         The prices of a young master are wild: most of a route's worth lies on any one of its visits. So the
         first rounds stay near prices that share out what the incumbent's routes cost (`shared_prices`).
+        Where routes are long, more labels a node are kept by and by: exact prices before that take minutes.
         """
         nurses = range(len(self.day.nurses))
         groups = [nurses[first::GROUPS] for first in range(min(GROUPS, len(nurses)))]
@@ -73,7 +82,14 @@ class Relaxation:
                     prices = near.towards(prices, FIRST_SHARES[number])
                 added += self.add_heuristic(prices, group, NARROW, rough=True)
             if added <= FEW * len(nurses):
-                return
+                break
+        for beam in self.beams:
+            for _ in range(rounds):
+                if budget.is_spent:
+                    return
+                self.value_mc = self.master.solve()
+                if self.add_heuristic(self.master.prices, nurses, beam) <= FEW_WIDE * len(nurses):
+                    break
 
     def add_heuristic(
         self, prices: Prices, nurses: Sequence[int], beam: int = WIDE, *, rough: bool = False
@@ -154,6 +170,8 @@ class Relaxation:
             prices = own if self.at is None else self.at.towards(own, share)
             self.rounds += 1
             added = self._price_all(prices, EXACT, self.exact_labels)
+            if self.ran_out and added <= MORE_LABELS_FROM * len(self.day.nurses):
+                self.exact_labels = min(self.most_labels, 2 * self.exact_labels)
             if not added and share == 1.0:
                 return self._is_closed()
             share = 1.0 if added <= SETTLED * len(self.day.nurses) else 1 - SMOOTHING
@@ -165,7 +183,9 @@ class Relaxation:
         self.bound_mc = self.at = self.terms_mc = None
 
     def _is_closed(self) -> bool:
-        return self.bound_mc is not None and self.value_mc - self.bound_mc <= CLOSE_ENOUGH * self.value_mc
+        return (
+            self.bound_mc is not None and self.value_mc - self.bound_mc <= self.close_enough * self.value_mc
+        )
 
     def _price_all(self, prices: Prices, way: int, labels: int, beam: int = WIDE) -> int:
         """Price every nurse, note what that proves, and keep the routes; return how many are new."""
@@ -173,6 +193,7 @@ class Relaxation:
             prices, self.master.cuts, way=way, below_mc=prices.nurse_mc, labels=labels, keep=KEEP, beam=beam
         )
         self._note_bound(prices, priced)
+        self.ran_out = any(found.cut_short for found in priced)
         return self._take(priced)
 
     def _note_bound(self, prices: Prices, priced: list[Priced]) -> bool:

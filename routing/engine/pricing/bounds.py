@@ -9,8 +9,9 @@ idleness, which never pays because G(i, x) <= G(i, y) + idle x (y - x) for x < y
 
 is a lower bound of every day that the label can become. G is computed backwards on a grid of time, with
 three things relaxed: a visit may be made again, but not at once and not with only one other between; the
-lock-box knows only empty or not; and the longest duration is ignored. For a cell of the grid the most
-favourable moment of the cell is taken for each question, so the values stay below the true ones.
+lock-box knows only empty or not, unless units are counted (`with_grain`; where controlled visits are many,
+one full box would serve all); and the longest duration is ignored. For a cell of the grid the
+most favourable moment of the cell is taken for each question, so the values stay below the true ones.
 
 To forbid i - j - i, each entry holds the best value, the visit that it goes on with, and the best value
 that goes on with another (D. J. Houck, J. C. Picard, M. Queyranne, R. R. Vemuganti, Opsearch 17, 1980). A
@@ -30,6 +31,7 @@ import numpy.typing as npt
 from routing.engine.compiled import compiled, inlined, lean
 from routing.engine.pricing.side import (
     BEGIN,
+    BOX,
     CARRIES,
     IDLE,
     LATEST_END,
@@ -43,6 +45,7 @@ from routing.engine.pricing.side import (
     STEP,
     STEPS,
     STOCK,
+    TOP,
     TRAVEL,
     Ints,
     Side,
@@ -96,16 +99,16 @@ def completion_bounds(side: Side, dual_mc: Ints) -> Bounds:
     limits = side.limits
     n, cells = side.visits.shape[0], limits[STEPS]
     nodes = n + (side.drive_s.shape[0] - n) // 2
-    levels = 1
+    levels, stocks = 1, stock_rows(side)
     while (1 << levels) <= cells:
         levels += 1
     bounds = Bounds(
-        np.full((levels, 2, 2, nodes, cells), NEVER_MC, dtype=np.int64),
-        np.full((2, 2, nodes, cells, 3), NEVER_MC, dtype=np.int64),
-        np.full((2, 2, cells + 1, nodes), NEVER_MC, dtype=np.int64),
+        np.full((levels, stocks, 2, nodes, cells), NEVER_MC, dtype=np.int64),
+        np.full((stocks, 2, nodes, cells, 3), NEVER_MC, dtype=np.int64),
+        np.full((stocks, 2, cells + 1, nodes), NEVER_MC, dtype=np.int64),
     )
     legs = _legs(side, dual_mc, nodes)
-    all_mc = np.full((2, 2, cells + 1), NEVER_MC, dtype=np.int64)  # as `ahead_mc`, of all nodes
+    all_mc = np.full((stocks, 2, cells + 1), NEVER_MC, dtype=np.int64)  # as `ahead_mc`, of all nodes
     for cell in range(cells - 1, -1, -1):
         from_s = limits[BEGIN] + (cell << limits[STEP])
         until_s = from_s + (1 << limits[STEP]) - 1
@@ -113,12 +116,12 @@ def completion_bounds(side: Side, dual_mc: Ints) -> Bounds:
         for node in range(nodes - 1, -1, -1):  # pharmacies first: what follows them lies in later cells
             low_s, high_s = max(from_s, legs.first_s[node]), min(until_s, legs.last_s[node])
             if low_s <= high_s:
-                for stocked in range(2):
-                    if stocked == 1 and limits[CARRIES] == 0 and limits[STOCK] == 0:
+                for stocked in range(stocks):
+                    if stocked > 0 and limits[CARRIES] == 0 and limits[STOCK] == 0:
                         continue
                     for rested in range(0 if limits[REST_UNTIL] >= 0 else 1, 2):
                         _fill(side, legs, bounds, all_mc, (node, stocked, rested, cell, low_s, high_s))
-            for state in range(4):
+            for state in range(2 * stocks):
                 ahead, least = bounds.ahead_mc[state // 2, state % 2], all_mc[state // 2, state % 2]
                 ahead[cell, node] = min(ahead[cell, node], ahead[cell + 1, node])
                 least[cell] = min(least[cell], ahead[cell, node])
@@ -172,7 +175,7 @@ def _add_range_minima(table: npt.NDArray[np.int64]) -> None:
     """Fill each level with the minima over ranges twice as long as those of the level below."""
     for level in range(1, table.shape[0]):
         half = 1 << (level - 1)
-        for state in range(4):
+        for state in range(2 * table.shape[1]):
             for node in range(table.shape[3]):
                 below = table[level - 1, state // 2, state % 2, node]
                 row = table[level, state // 2, state % 2, node]
@@ -208,17 +211,13 @@ def _fill(
     may_call = limits[RETURN_DUE] > 0 or (
         limits[CARRIES] == 1 and (stocked == 0 or limits[STOCK] > 0 or limits[PICKUPS] > 1)
     )
-    hope_mc = _hope(all_mc, stocked, free, may_call, cell)
+    hope_mc = _hope(all_mc, limits[TOP], stocked, free, may_call, cell)
     for leg in range(legs.of[node], legs.of[node + 1]):
         after, drive_s, price_mc = legs.after[leg], legs.drive_s[leg], legs.price_mc[leg]
         if price_mc + hope_mc >= other_mc:
             break  # nor is any behind it, as they lie by price
-        now_stocked, then = stocked, cell + 1
-        if after >= n:
-            if not may_call:
-                continue
-            now_stocked, then = 1, cell
-        elif side.units[after] > 0 and stocked == 0:
+        now_stocked, then = _row_after(side, stocked, after, may_call), cell if after >= n else cell + 1
+        if now_stocked < 0:
             continue
         least_mc = bounds.ahead_mc[now_stocked, rested, then, after]
         if not free:
@@ -244,40 +243,58 @@ def _fill(
     bounds.ahead_mc[stocked, rested, cell, node] = best
 
 
-@lean
-def _go_on(
-    side: Side,
-    bounds: Bounds,
-    leg: tuple[int, int, int, int],
-    drive_s: int,
-    low_s: int,
-    high_s: int,
-    free: bool,
-) -> int:
-    """Return the least cost behind a leg, the break taken on it or not."""
-    node, after, stocked, rested = leg
-    limits = side.limits
-    straight = _begin(side, bounds, after, node, stocked, rested, low_s + drive_s, high_s + drive_s)
-    if free:
-        return straight
-    there_s = min(high_s, limits[REST_UNTIL]) + drive_s
-    wait_mc = limits[IDLE] * max(0, limits[REST_FROM] - there_s)
-    earliest_s = max(low_s + drive_s, limits[REST_FROM]) + limits[REST_S]
-    latest_s = max(there_s, limits[REST_FROM]) + limits[REST_S]
-    resting = _begin(side, bounds, after, node, stocked, 1, earliest_s, latest_s)
-    return int(min(straight, wait_mc + resting))
+@inlined
+def stock_rows(side: Side) -> int:
+    """Return how many rows of stock there are: 0 .. `TOP` units (`TOP` or more), and perhaps spent for good.
+
+    Where a nurse collects but once and each unit counts, having used all is not the same as never having
+    been at a counter.
+    """
+    return int(side.limits[TOP] + (2 if _is_spent_for_good(side) else 1))
 
 
 @inlined
-def _hope(all_mc: Ints, stocked: int, free: bool, may_call: bool, cell: int) -> int:
+def _is_spent_for_good(side: Side) -> bool:
+    limits = side.limits
+    return bool(limits[STOCK] == 0 and limits[PICKUPS] == 1 and limits[TOP] >= limits[BOX])
+
+
+@inlined
+def stock_row(side: Side, left: int, picked: int) -> int:
+    """Return the row of somebody with so many units on board who was at so many counters."""
+    if left == 0 and picked > 0 and _is_spent_for_good(side):
+        return int(side.limits[TOP] + 1)
+    return int(min(left, side.limits[TOP]))
+
+
+@inlined
+def _row_after(side: Side, row: int, node: int, may_call: bool) -> int:
+    """Return the row behind a visit or a counter; below 0 if there is too little for it, or no call."""
+    limits = side.limits
+    if node >= side.visits.shape[0]:
+        return int(limits[TOP]) if may_call else -1
+    units = side.units[node]
+    if units == 0:
+        return int(row)
+    if row > limits[TOP]:
+        return -1
+    if row == limits[TOP] and limits[TOP] < max(limits[BOX], limits[STOCK]):
+        return int(row)  # perhaps there are more
+    if row == units and _is_spent_for_good(side):
+        return int(limits[TOP] + 1)
+    return int(row - units)
+
+
+@inlined
+def _hope(all_mc: Ints, top: int, stocked: int, free: bool, may_call: bool, cell: int) -> int:
     """Return the least that can follow from any node."""
     hope_mc = all_mc[stocked, 1, cell]
     if not free:
         hope_mc = min(hope_mc, all_mc[stocked, 0, cell])
     if may_call:
-        hope_mc = min(hope_mc, all_mc[1, 1, cell])
+        hope_mc = min(hope_mc, all_mc[top, 1, cell])
         if not free:
-            hope_mc = min(hope_mc, all_mc[1, 0, cell])
+            hope_mc = min(hope_mc, all_mc[top, 0, cell])
     return int(hope_mc)
 
 

@@ -110,7 +110,7 @@ class Shelf(NamedTuple):
     tally: Ints
 
 
-COUNT, QUEUED, OVERFLOW, FLOOR, DAYS, LEAST, USED_UP = range(7)  # positions in `Shelf.tally`
+COUNT, QUEUED, OVERFLOW, FLOOR, DAYS, LEAST, USED_UP, LEFT_OUT = range(8)  # positions in `Shelf.tally`
 
 
 @inlined

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.engine.compiled import compiled, inlined
-from routing.engine.pricing.bounds import NEVER_MC, least_after, least_between, least_unseen
+from routing.engine.pricing.bounds import NEVER_MC, least_after, least_between, least_unseen, stock_row
 from routing.engine.pricing.dominance import (
     ALL,
     COST,
@@ -36,6 +36,7 @@ from routing.engine.pricing.dominance import (
     FLOOR,
     FRESH,
     LEFT,
+    LEFT_OUT,
     LOAD,
     NEED,
     NODE,
@@ -87,7 +88,8 @@ def price_days(side: Side, ask: Ask) -> tuple[npt.NDArray[np.int16], Ints, Ints,
     Returns
     -------
     Local visits in order, shape (k, `MOST_VISITS`), -1 behind the last; their costs; their reduced costs
-    before the nurse's own price; and the tally: `OVERFLOW` is 1 when labels were left out, `LEAST` is the
+    before the nurse's own price; and the tally: `OVERFLOW` is 1 when labels were left out, `LEFT_OUT` what
+    days behind those cost at least, `LEAST` is the
     least reduced cost found, `FLOOR` a lower bound of it in any case (0 is beaten by neither where no day
     beats what was asked).
     """
@@ -100,7 +102,7 @@ def price_days(side: Side, ask: Ask) -> tuple[npt.NDArray[np.int16], Ints, Ints,
         np.zeros((heads, 3), dtype=np.int64),
         np.empty((4 * most + FIRST_ROOM * min(heads, most), 4), dtype=np.int64),
         np.empty(most, dtype=np.int64),
-        np.array([0, 0, 0, NEVER_MC, 0, NEVER_MC, 0], dtype=np.int64),
+        np.array([0, 0, 0, NEVER_MC, 0, NEVER_MC, 0, NEVER_MC], dtype=np.int64),
     )
     found = np.empty((days, 3), dtype=np.int64)
     leave(side, shelf)
@@ -109,7 +111,8 @@ def price_days(side: Side, ask: Ask) -> tuple[npt.NDArray[np.int16], Ints, Ints,
         wait_in_queue(shelf, root)
     while shelf.tally[QUEUED] > 0:
         if ask.stop[0]:
-            shelf.tally[OVERFLOW], shelf.tally[FLOOR] = 1, -NEVER_MC
+            shelf.tally[OVERFLOW] = 1
+            shelf.tally[FLOOR] = shelf.tally[LEFT_OUT] = -NEVER_MC
             break
         one = take_next(shelf)
         if not shelf.label[one, DEAD]:
@@ -164,7 +167,10 @@ def _is_hopeless(side: Side, ask: Ask, label: Ints, visit: int) -> bool:
     """
     if ask.bounds.entry.shape[2] == 0 or label[NODE] == HOME:
         return False
-    drive_s, stocked = side.drive_s[label[NODE], visit], 1 if label[LEFT] > side.units[visit] else 0
+    drive_s, stocked = (
+        side.drive_s[label[NODE], visit],
+        stock_row(side, label[LEFT] - side.units[visit], label[PICKED]),
+    )
     least_mc = label[C] + side.limits[TRAVEL] * drive_s + side.fixed_mc[visit] - ask.dual_mc[visit]
     done_s = label[E] + drive_s + side.service_s[visit]
     return bool(least_mc + least_after(ask.bounds, side, visit, stocked, label[RESTED], done_s) >= ask.way[1])
@@ -236,7 +242,7 @@ def _admit(
     rank_mc = cost_mc
     if ask.bounds.entry.shape[2] > 0:
         at = node if node < n + counters else node - counters
-        stocked = 1 if left > 0 else 0
+        stocked = stock_row(side, left, before[PICKED] + (n <= node < n + counters))
         rank_mc += least_between(ask.bounds, side, at, stocked, rested, completed_s, last_s)
         if before[NODE] == HOME:
             tally[FLOOR] = min(tally[FLOOR], rank_mc)
@@ -251,6 +257,7 @@ def _admit(
     new = tally[COUNT]
     if new >= shelf.label.shape[0] or before[DEPTH] + 1 >= MOST_VISITS:
         tally[OVERFLOW] = 1
+        tally[LEFT_OUT] = min(tally[LEFT_OUT], rank_mc if ask.bounds.entry.shape[2] > 0 else -NEVER_MC)
         return
     label = shelf.label[new]
     label[E], label[F], label[D], label[RESTED] = completed_s, last_s, elapsed_s, rested
@@ -298,38 +305,6 @@ def _give_reason(limits: Ints, label: Ints, before: Ints) -> None:
     else:
         label[SOFT] = max(before[SOFT], before[LEFT] + 1)
         label[WANT] = before[FRESH]
-
-
-@inlined
-def _rank_mc(
-    side: Side,
-    ask: Ask,
-    shelf: Shelf,
-    one: int,
-    at: tuple[int, int, int],
-    cost_mc: int,
-    completed_s: int,
-    last_s: int,
-) -> int:
-    """Return what the best day behind a new label can cost at least; `NEVER_MC` where that is too much.
-
-    What a first leg can come to is noted: the bound of the nurse where labels run out.
-    """
-    node, stocked, rested = at
-    leaves = shelf.label[one, NODE] == HOME
-    if ask.bounds.entry.shape[2] == 0:
-        if leaves:
-            shelf.tally[FLOOR] = -NEVER_MC
-        return cost_mc
-    rank_mc = cost_mc + least_between(ask.bounds, side, node, stocked, rested, completed_s, last_s)
-    if leaves:
-        shelf.tally[FLOOR] = min(shelf.tally[FLOOR], rank_mc)
-    if rank_mc >= ask.way[1]:
-        return NEVER_MC
-    rank_mc = cost_mc + least_unseen(
-        ask.bounds, side, node, stocked, rested, completed_s, last_s, shelf.seen[one]
-    )
-    return NEVER_MC if rank_mc >= ask.way[1] else rank_mc
 
 
 @inlined

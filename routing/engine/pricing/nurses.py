@@ -24,7 +24,17 @@ from routing.engine.index import DayIndex
 from routing.engine.master.cuts import Cut, right_side
 from routing.engine.master.linear import Prices
 from routing.engine.pricing.bounds import completion_bounds, no_bounds
-from routing.engine.pricing.dominance import ALL, COUNT, EXACT, FLOOR, HEURISTIC, LEAST, OVERFLOW, Ask
+from routing.engine.pricing.dominance import (
+    ALL,
+    COUNT,
+    EXACT,
+    FLOOR,
+    HEURISTIC,
+    LEAST,
+    LEFT_OUT,
+    OVERFLOW,
+    Ask,
+)
 from routing.engine.pricing.labels import price_days
 from routing.engine.pricing.side import STEP, Ints, Side, with_grain
 
@@ -34,6 +44,10 @@ NO_BOUNDS = no_bounds()
 THREADS = 2
 LOOK_UP_S = 0.1  # how often it looks up whether it should hand in
 HEURISTIC_LABELS = 20_000
+# A nurse with a long day, or whose exact pass made more labels than this, is hard. Her bounds count units on
+# board, and her quick pass has room for nearly all: what it finds is what the exact pass has to beat.
+HARD_LABELS = 3_000
+HARD_HEURISTIC_LABELS, ALL_ROOM = 60_000, 1_000
 NARROW, WIDE = 2, 6  # labels a node that the heuristic keeps: while prices are rough, and later
 
 
@@ -55,11 +69,15 @@ class Priced:
 
 
 class Pricer:
-    """Prices nurses in threads; the compiled labels let go of Python's lock."""
+    """Prices nurses in threads; the compiled labels let go of Python's lock.
 
-    def __init__(self, day: DayIndex, sides: Sequence[Side], budget: Budget) -> None:
+    `hard`: all nurses are hard from the first (see `HARD_LABELS`); else they become so.
+    """
+
+    def __init__(self, day: DayIndex, sides: Sequence[Side], budget: Budget, *, hard: bool = False) -> None:
         self.day, self.sides, self.budget = day, sides, budget
         self._grain = [FINE] * len(sides)
+        self._hard = [hard] * len(sides)
         self._threads = ThreadPoolExecutor(THREADS)
         self._stop = np.zeros(1, dtype=np.int64)
 
@@ -87,12 +105,13 @@ class Pricer:
             if self.budget.is_spent:
                 return _nothing(nurse)
             side = self.sides[nurse]
+            hard = way == EXACT and self._hard[nurse]
             return _price(
-                side if rough else with_grain(side, self._grain[nurse]),
+                side if rough else with_grain(side, self._grain[nurse], by_stock=hard),
                 nurse,
                 prices,
                 bits,
-                (way, int(below_mc[nurse]), labels, labels, keep, beam),
+                (way, int(below_mc[nurse]), labels, labels, keep, ALL_ROOM if hard else beam),
                 self._stop,
             )
 
@@ -109,9 +128,10 @@ class Pricer:
 
     def _adapt(self, found: Priced) -> None:
         """Choose the grain of a nurse's bounds: tight bounds cost as much as the labels that they save."""
+        self._hard[found.nurse] |= found.labels > HARD_LABELS
         finer, coarser = found.labels > MANY_LABELS, found.labels < FEW_LABELS
         grain = self._grain[found.nurse] - finer + coarser
-        self._grain[found.nurse] = max(FINEST, min(COARSEST, grain))
+        self._grain[found.nurse] = max(FINE if self._hard[found.nurse] else FINEST, min(COARSEST, grain))
 
     def bound_mc(
         self,
@@ -162,7 +182,8 @@ def _price(
     if way[0] == ALL:
         routes, cost_mc, reduced_mc, tally = price_days(side, ask)
         return Priced(nurse, routes, cost_mc, reduced_mc, None, bool(tally[OVERFLOW]))
-    quick = np.array([HEURISTIC, way[1], HEURISTIC_LABELS, HEURISTIC_LABELS, way[4], way[5]])
+    most = HARD_HEURISTIC_LABELS if way[5] >= ALL_ROOM else HEURISTIC_LABELS
+    quick = np.array([HEURISTIC, way[1], most, most, way[4], way[5]])
     routes, cost_mc, reduced_mc, tally = price_days(side, ask._replace(way=quick))
     if way[0] == HEURISTIC:
         floor = min(int(tally[FLOOR]), 1 << 60) if with_bounds else None
@@ -172,9 +193,10 @@ def _price(
     exact = np.array([EXACT, below_mc, *way[2:]], dtype=np.int64)
     routes_2, cost_2, reduced_2, tally = price_days(side, ask._replace(way=exact))
     overflow = bool(tally[OVERFLOW])
-    least: int | None = min(int(tally[LEAST]), below_mc)
+    beaten_mc = min(int(tally[LEAST]), below_mc)
+    least: int | None = beaten_mc
     if overflow:
-        least = int(tally[FLOOR]) if with_bounds else None
+        least = max(int(tally[FLOOR]), min(beaten_mc, int(tally[LEFT_OUT]))) if with_bounds else None
     return Priced(
         nurse,
         np.concatenate([routes_2, routes]),

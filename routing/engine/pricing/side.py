@@ -22,10 +22,11 @@ Words = npt.NDArray[np.uint64]
 # Positions in `Side.limits`.
 BEGIN, SHIFT_END, LATEST_END, LONGEST, REST_S, REST_FROM, REST_UNTIL = range(7)
 BOX, STOCK, PICKUPS, ON_DUTY, FAIR_LOAD, RETURN_DUE, TRAVEL, IDLE, OVERTIME, FAIRNESS = range(7, 17)
-CROSS, COUNTER_S, CARRIES, STEP, STEPS, AT_WILL = range(17, 23)
+CROSS, COUNTER_S, CARRIES, STEP, STEPS, AT_WILL, TOP = range(17, 24)
 
 NO_RETURN, RETURN_UNOPENED, RETURN_CARRIED = range(3)
 STILL = 6  # grain of the table of what can still be reached: 2^6 s
+MOST_TOP = 8  # units on board that bounds tell apart at most
 LEAST_STEP, MOST_STEP = 5, 11  # grain of the completion bounds: 2^5 to 2^11 s
 
 
@@ -52,7 +53,7 @@ class Side(NamedTuple):
     still
         (k, w) what can still be begun by somebody who is free 2^`STILL` x k seconds after `limits[BEGIN]`.
     limits
-        Scalars, by the positions above.
+        Scalars, by the positions above. `TOP`: up to how many units the bounds count, see `with_grain`.
     """
 
     visits: Ints
@@ -114,7 +115,7 @@ def _side(day: DayIndex, nurse: int, drive_s: Ints, metric: bool, near: int) -> 
     limits = [line.begin_s, line.shift_end_s, line.latest_end_s, longest_s, *rest, line.box, line.stock]
     limits += [line.max_pickups, line.on_duty, line.fair_load_s, returns, weights.travel_mc_per_s]
     limits += [weights.idle_mc_per_s, weights.overtime_mc_per_s, weights.fairness_mc_per_s, cross]
-    limits += [max((c.handling_s for c in counters), default=0), carries, step, steps, at_will]
+    limits += [max((c.handling_s for c in counters), default=0), carries, step, steps, at_will, 1]
     flat = [w for node in windows for w in node]
     bit = _bits(len(visits))
     return Side(
@@ -174,12 +175,17 @@ def _step(within: Ints, service_s: Ints, visits: int) -> int:
     return step if step >= LEAST_STEP else 0
 
 
-def with_grain(side: Side, most: int) -> Side:
-    """Return the side with a grain of 2^`most` seconds for its bounds, where its own is coarser."""
+def with_grain(side: Side, most: int, *, by_stock: bool = False) -> Side:
+    """Return the side with a grain of 2^`most` seconds for its bounds, where its own is coarser.
+
+    `by_stock`: bounds count the units on board, up to `MOST_TOP`; else they know only some or none.
+    """
     limits = side.limits.copy()
     limits[STEP] = min(limits[STEP], most)
     if limits[STEP]:
         limits[STEPS] = max(1, ((limits[LATEST_END] - limits[BEGIN]) >> limits[STEP]) + 1)
+    if by_stock:
+        limits[TOP] = max(1, min(MOST_TOP, max(limits[BOX], limits[STOCK])))
     return side._replace(limits=limits)
 
 

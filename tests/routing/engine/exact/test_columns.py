@@ -9,6 +9,7 @@ from ortools.sat.python import cp_model
 
 from routing.check import violations
 from routing.engine.budget import Progress
+from routing.engine.exact.first_day import LONG_DAY
 from routing.engine.index import DayIndex
 from routing.engine.master.linear import LinearMaster, Stuck
 from routing.engine.solve import solve
@@ -88,6 +89,15 @@ def test_equal_seeds_and_rounds_give_equal_plans() -> None:
     problem = generate_day(24, 7, 4)
     one, other = (exact(problem, seconds=300.0, seed=5, iterations=12) for _ in range(2))
     assert (one.routes, one.bound_mc) == (other.routes, other.bound_mc)
+
+
+def test_a_day_of_long_routes_has_a_plan_and_a_bound_near_it() -> None:
+    problem = generate_day(36, 4, 1, service_min=(30, 35, 40))
+    plan = exact(problem, seconds=300.0, iterations=40)
+    assert max(len(route.visits) for route in plan.routes) > LONG_DAY
+    assert violations(problem, plan) == ()
+    assert plan.bound_mc is not None
+    assert plan.bound_mc <= plan.cost_mc <= 1.08 * plan.bound_mc
 
 
 def test_progress_tells_an_incumbent_that_falls_and_a_bound_that_rises() -> None:

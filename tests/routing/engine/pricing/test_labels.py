@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from routing.check import price_route, violations
 from routing.engine.index import DayIndex
-from routing.engine.pricing.dominance import ALL, EXACT, FLOOR, HEURISTIC, LEAST, OVERFLOW
+from routing.engine.pricing.dominance import ALL, EXACT, FLOOR, HEURISTIC, LEAST, LEFT_OUT, OVERFLOW
 from routing.engine.pricing.labels import price_days
-from routing.engine.pricing.side import sides_of
+from routing.engine.pricing.side import STEP, sides_of, with_grain
 from routing.engine.route.roster import Roster
 from routing.engine.solve import plan_of
 from routing.generator import generate_day
@@ -56,12 +56,36 @@ def test_exact_pricing_finds_the_least_reduced_cost_and_its_floor_lies_below(
             continue
         least = min((c - int(worth[list(s)].sum()) for s, c in found.items()), default=ANYTHING_MC)
         dual_mc = worth[side.visits]
-        for bounded in (True, False):
-            tally = price_days(side, asked(side, dual_mc, EXACT, 0, bounded=bounded))[3]
+        counted = with_grain(side, side.limits[STEP], by_stock=True)
+        for which, bounded in ((side, True), (side, False), (counted, True)):
+            tally = price_days(which, asked(which, dual_mc, EXACT, 0, bounded=bounded))[3]
             assert not tally[OVERFLOW]
             assert min(0, tally[LEAST]) == min(0, least)
             assert least == ANYTHING_MC or tally[FLOOR] <= least
         assert price_days(side, asked(side, dual_mc, HEURISTIC, 0))[3][LEAST] >= min(0, least)
+
+
+@settings(max_examples=60, **SLOW)
+@given(problem=st.one_of(days(), days(ripening=True)), draw=st.data())
+def test_what_labels_left_out_could_come_to_lies_below_too(problem: Problem, draw: st.DataObject) -> None:
+    index, sets = DayIndex(problem), listed(problem)
+    worth = np.array([draw.draw(st.integers(0, 12_000_000)) for _ in problem.visits], dtype=np.int64)
+    room = draw.draw(st.integers(3, 12))
+    for side, found in zip(sides_of(index), sets, strict=True):
+        if not len(side.visits):
+            continue
+        least = min((c - int(worth[list(s)].sum()) for s, c in found.items()), default=ANYTHING_MC)
+        tally = price_days(side, asked(side, worth[side.visits], EXACT, 0, room=room))[3]
+        assert min(0, tally[LEAST], tally[LEFT_OUT]) <= least
+
+
+def test_one_full_box_does_not_serve_every_controlled_visit() -> None:
+    visits = [visit(f"v{number}", number, units=2) for number in range(6)]
+    side = sides_of(DayIndex(day(nurse(shift=(480, 1080), lock_box_units=4), pharmacy(), *visits)))[0]
+    worth = np.full(6, 9_000_000, dtype=np.int64)
+    counted = with_grain(side, side.limits[STEP], by_stock=True)
+    rough, sharp = (price_days(s, asked(s, worth, EXACT, 0))[3] for s in (side, counted))
+    assert rough[FLOOR] < sharp[FLOOR] <= sharp[LEAST] == rough[LEAST]
 
 
 @settings(max_examples=60, **SLOW)
