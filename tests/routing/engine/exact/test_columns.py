@@ -92,8 +92,8 @@ def test_equal_seeds_and_rounds_give_equal_plans() -> None:
 
 
 def test_a_day_of_long_routes_has_a_plan_and_a_bound_near_it() -> None:
-    problem = generate_day(36, 4, 1, service_min=(30, 35, 40))
-    plan = exact(problem, seconds=300.0, iterations=40)
+    problem = generate_day(22, 2, 2, service_min=(30, 35, 40))
+    plan = exact(problem, seconds=300.0, iterations=20)
     assert max(len(route.visits) for route in plan.routes) > LONG_DAY
     assert violations(problem, plan) == ()
     assert plan.bound_mc is not None
