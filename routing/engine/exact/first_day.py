@@ -10,7 +10,7 @@ from routing.engine.swift.rounds import Swift
 GREEDY_SHARE = 0.05
 SWIFT_SHARE, LEAST_SWIFT_S, MOST_SWIFT_S = 0.06, 0.1, 3.0
 SWIFT_S_A_VISIT = 0.03  # a small day is at its best long before
-LONG_SWIFT_SHARE = 0.4
+HURRIED_SHARE, LONG_SWIFT_SHARE = 0.75, 0.4
 EXACT_S, EXACT_POWER, ENOUGH_TIMES = 2.0, 2.5, 2.0  # measured: 2 s for 100 visits, 11 s for 200
 SWIFT_ROUNDS, LONG_SWIFT_ROUNDS = 2_000, 20_000  # where the rounds are counted, not the seconds
 LONG_DAY = 9  # more visits than this on the longest greedy route: remember neighbours only
@@ -49,9 +49,12 @@ def first_day(
 def swift_seconds(day: DayIndex, budget: Budget, long: bool) -> float:
     """Return how long ruin and recreate may work before the prices begin.
 
-    Where the time will not do for exact prices, or where routes are long, it does most of the work.
+    Where the time will not do for exact prices it does most of the work, and where routes are long a good
+    part of it.
     """
-    if long or budget.left_s < ENOUGH_TIMES * exact_seconds(len(day.visits)):
+    if budget.left_s < ENOUGH_TIMES * exact_seconds(len(day.visits)):
+        return HURRIED_SHARE * budget.left_s
+    if long:
         return LONG_SWIFT_SHARE * budget.left_s
     most_s = min(MOST_SWIFT_S, SWIFT_S_A_VISIT * len(day.visits))
     return max(LEAST_SWIFT_S, min(most_s, SWIFT_SHARE * budget.left_s))
