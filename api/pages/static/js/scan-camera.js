@@ -1,4 +1,4 @@
-/* A camera button beside each scan field. Where the browser itself reads codes (BarcodeDetector: Chrome on
+/* The camera beside each scan field. Where the browser itself reads codes (BarcodeDetector: Chrome on
    Android and on macOS) it does, elsewhere a reader of ours (scan-reader.js), fetched when the button is first
    pressed. A hand scanner and the keyboard always do. */
 
@@ -71,10 +71,11 @@ async function look(field, button) {
   button.addEventListener("click", () => look(field, button), { once: true });
 }
 
-if (navigator.mediaDevices?.getUserMedia) {
-  for (const field of document.querySelectorAll("input[data-scan]")) {
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "secondary camera", textContent: "Use the camera" });
-    field.after(button);
-    button.addEventListener("click", () => look(field, button), { once: true });
+/* The button stands in the page from the first: one that came later would push down what is below it. */
+for (const button of document.querySelectorAll("input[data-scan] + .camera")) {
+  if (navigator.mediaDevices?.getUserMedia) {
+    button.addEventListener("click", () => look(button.previousElementSibling, button), { once: true });
+  } else {
+    button.remove();
   }
 }
