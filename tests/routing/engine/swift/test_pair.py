@@ -9,9 +9,9 @@ from routing.generator import generate_day
 def searched(seed: int) -> tuple[Routes, int, list[int]]:
     """The day found, what it costs, and what each of the two would have come to alone."""
     index = DayIndex(generate_day(20, 5, 3))
-    one, other = Swift(index), Swift(index)
-    first = one.greedy(seed)
-    found = Pair(one, other).improve(first, seed, rounds=40)
+    first = Swift(index).greedy(seed)
+    one = Swift(index)
+    found = Pair(one, Swift(index)).improve(first, seed, rounds=40)
     cost_mc = sum(one.cost_mc(nurse, order) or 0 for nurse, order in enumerate(found))
     alone = []
     for number in range(2):
