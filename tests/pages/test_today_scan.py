@@ -119,16 +119,20 @@ def test_the_scanners_separator_is_kept(open_page, town):
     assert page.input_value("#scan-box") == "10L1␝21V-1"
 
 
+def the_camera_finds_the_vial(page) -> None:
+    page.get_by_role("button", name="Use the camera").click()
+    page.get_by_text("Vial V-1 is on the list. Read its seal.").wait_for()
+    assert page.locator("video").count() == 0
+    assert page.errors == []
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_where_the_browser_reads_codes_the_camera_does_it(open_page, town):
     page = open_page(NINA, "/login")
     page.add_init_script(CAMERA % LABEL)
     page.goto("/today")
-    page.get_by_role("button", name="Use the camera").click()
-    page.get_by_text("Vial V-1 is on the list. Read its seal.").wait_for()
-    assert page.locator("video").count() == 0
-    assert page.errors == []
+    the_camera_finds_the_vial(page)
 
 
 @pytest.mark.browser
@@ -140,10 +144,7 @@ def test_where_it_does_not_a_reader_of_ours_reads_the_picture(open_page, town, c
     page.add_init_script(PICTURED % json.dumps(pictured(LABEL, code)))
     page.goto("/today")
     assert page.evaluate("'BarcodeDetector' in window") is False
-    page.get_by_role("button", name="Use the camera").click()
-    page.get_by_text("Vial V-1 is on the list. Read its seal.").wait_for()
-    assert page.locator("video").count() == 0
-    assert page.errors == []
+    the_camera_finds_the_vial(page)
 
 
 @pytest.mark.browser

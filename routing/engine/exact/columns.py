@@ -116,8 +116,8 @@ class _Work:
         pool = Pool()
         if not only_bound:
             pool.add_roster(roster)
-        for nurse, order, cost_mc in swift.harvest() if swift is not None else ():
-            pool.add(nurse, order, cost_mc)
+        if swift is not None:
+            pool.add_routes(swift.harvest())
         longest = max((len(route) for route in roster.routes), default=0)
         self.elementary = longest <= LONG_DAY
         sides = sides_of(day, 0 if self.elementary else NEAR_VISITS)
@@ -152,13 +152,11 @@ class _Work:
         relaxation.warm_up(Budget(seconds=warm_up_s, hand_in=budget.hand_in), self.near)
         if not self.only_bound and budget.left_s < SOON * budget.used_s:
             relaxation.bound_quickly()
-            self._note_bound(relaxation.bound_mc)
-            self._tell("column generation")
+            self._tell_proven("column generation")
             self._dive()  # exact prices may take too long: first a plan
             self._choose()
         relaxation.converge(budget)
-        self._note_bound(relaxation.bound_mc)
-        self._tell("column generation")
+        self._tell_proven("column generation")
         if self.only_bound or relaxation.bound_mc is None:
             return
         few = len(self.day.visits) <= MANY_VISITS
@@ -168,8 +166,7 @@ class _Work:
             if self._is_done() or self._rounds_are_used_up() or not relaxation.add_cuts(CUTS_A_ROUND):
                 break
             relaxation.converge(budget)
-            self._note_bound(relaxation.bound_mc)
-            self._tell("cuts")
+            self._tell_proven("cuts")
         if not self._is_done() and self.elementary:
             self._close()
         if not self._is_done():
@@ -185,16 +182,14 @@ class _Work:
         relaxation, budget = self.relaxation, self.budget
         relaxation.warm_up(budget.of(WARM_UP_SHARE * budget.left_s), self.near)
         relaxation.converge(budget.of(LONG_PRICES_SHARE * budget.left_s))
-        self._note_bound(relaxation.bound_mc)
-        self._tell("column generation")
+        self._tell_proven("column generation")
         while not self._is_done() and not self._rounds_are_used_up():
             self._search_on()
             self._choose()
             if self._is_done() or not relaxation.add_cuts(CUTS_A_ROUND):
                 continue
             relaxation.converge(budget.of(LONG_PRICES_SHARE * budget.left_s))
-            self._note_bound(relaxation.bound_mc)
-            self._tell("cuts")
+            self._tell_proven("cuts")
 
     def _search_on(self) -> None:
         """Ruin and recreate from the best plan, with most of the time left."""
@@ -208,8 +203,7 @@ class _Work:
             rounds=SWIFT_ROUNDS if self.repeatable else None,
             hand_in=self.budget.hand_in,
         )
-        for nurse, order, cost_mc in self.swift.harvest():
-            self.relaxation.pool.add(nurse, order, cost_mc)
+        self.relaxation.pool.add_routes(self.swift.harvest())
         self._take(columns_of(roster_with(self.roster, routes)), "ruin and recreate")
 
     def _make_plan(self, few: bool) -> None:
@@ -307,8 +301,7 @@ class _Work:
             if self._is_done() or self.budget.used_s - began_s > until_s:
                 return
             relaxation.bound_near(near, share)
-            self._note_bound(relaxation.bound_mc)
-            self._tell("bounding")
+            self._tell_proven("bounding")
         self._choose()
 
     def _branch_on_left(self) -> None:
@@ -428,6 +421,11 @@ class _Work:
         if bound_mc is not None:
             self.bound_mc = max(bound_mc, self.bound_mc) if self.bound_mc is not None else bound_mc
             self.bound_mc = min(self.bound_mc, self.roster.total_mc)
+
+    def _tell_proven(self, doing: str) -> None:
+        """Note what the relaxation has proven by now, and report."""
+        self._note_bound(self.relaxation.bound_mc)
+        self._tell(doing)
 
     def _tell(self, doing: str) -> None:
         bound_mc = (

@@ -38,8 +38,8 @@ class Relaxation:
 
     `retime` says what an order of visits really costs a nurse: a label may stand for a route that has a
     cheaper timing than the label's, where another label made that one superfluous. `exact_labels` grow up
-    to `most_labels` when they run out and little else is found; `beams` are the labels a node that the last
-    heuristic rounds keep, one after the other; bound and value meet when they are `close_enough`.
+    to `most_labels`, if given, when they run out and little else is found; `beams` are the labels a node
+    that the last heuristic rounds keep, in turn; bound and value meet when they are `close_enough`.
     """
 
     day: DayIndex
@@ -54,7 +54,7 @@ class Relaxation:
     terms_mc: list[int] | None = None  # each nurse's term in it
     rounds: int = 0
     exact_labels: int = EXACT_LABELS
-    most_labels: int = EXACT_LABELS
+    most_labels: int | None = None
     beams: tuple[int, ...] = ()
     close_enough: float = CLOSE_ENOUGH
     ran_out: bool = False
@@ -170,7 +170,7 @@ class Relaxation:
             prices = own if self.at is None else self.at.towards(own, share)
             self.rounds += 1
             added = self._price_all(prices, EXACT, self.exact_labels)
-            if self.ran_out and added <= MORE_LABELS_FROM * len(self.day.nurses):
+            if self.most_labels and self.ran_out and added <= MORE_LABELS_FROM * len(self.day.nurses):
                 self.exact_labels = min(self.most_labels, 2 * self.exact_labels)
             if not added and share == 1.0:
                 return self._is_closed()

@@ -92,6 +92,11 @@ class Pool:
             if column.nurse in crew and at.keys() >= set(column.order):
                 yield Column(crew[column.nurse], tuple(at[visit] for visit in column.order), column.cost_mc)
 
+    def add_routes(self, routes: Iterable[tuple[int, tuple[int, ...], int]]) -> None:
+        """Add routes as a search hands them over: nurse, visits in order, cost in mc."""
+        for nurse, order, cost_mc in routes:
+            self.add(nurse, order, cost_mc)
+
     def add_roster(self, roster: Roster) -> None:
         """Add every route of a roster."""
         for nurse, route in enumerate(roster.routes):

@@ -112,6 +112,7 @@ class Pricer:
                 prices,
                 bits,
                 (way, int(below_mc[nurse]), labels, labels, keep, ALL_ROOM if hard else beam),
+                HARD_HEURISTIC_LABELS if hard else HEURISTIC_LABELS,
                 self._stop,
             )
 
@@ -168,6 +169,7 @@ def _price(
     prices: Prices,
     bits: tuple[npt.NDArray[np.uint64], Ints],
     way: tuple[int, int, int, int, int, int],
+    quick_labels: int,
     stop: Ints,
 ) -> Priced:
     dual_mc = np.ascontiguousarray(prices.visit_mc[side.visits])
@@ -182,8 +184,7 @@ def _price(
     if way[0] == ALL:
         routes, cost_mc, reduced_mc, tally = price_days(side, ask)
         return Priced(nurse, routes, cost_mc, reduced_mc, None, bool(tally[OVERFLOW]))
-    most = HARD_HEURISTIC_LABELS if way[5] >= ALL_ROOM else HEURISTIC_LABELS
-    quick = np.array([HEURISTIC, way[1], most, most, way[4], way[5]])
+    quick = np.array([HEURISTIC, way[1], quick_labels, quick_labels, way[4], way[5]])
     routes, cost_mc, reduced_mc, tally = price_days(side, ask._replace(way=quick))
     if way[0] == HEURISTIC:
         floor = min(int(tally[FLOOR]), 1 << 60) if with_bounds else None
